@@ -1,0 +1,1 @@
+"""The inference core: everything that the command line can do, without Qt."""

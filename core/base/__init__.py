@@ -1,0 +1,1 @@
+"""Errors, progress, time, controls, registry and cache: what everything else stands on."""

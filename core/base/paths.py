@@ -1,0 +1,20 @@
+"""Where the platform keeps our files."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_APP = "avatar-studio"
+
+
+def cache_dir() -> Path:
+    """Folder of extracted motion (`AVATAR_STUDIO_CACHE` overrides the platform's)."""
+    return Path(os.environ.get("AVATAR_STUDIO_CACHE") or platformdirs.user_cache_dir(_APP, False))
+
+
+def weights_dirs() -> tuple[Path, ...]:
+    """Folders that are searched for network weights, first match wins."""
+    named = os.environ.get("AVATAR_STUDIO_WEIGHTS")
+    user = Path(platformdirs.user_data_dir(_APP, False)) / "weights"
+    return (Path(named), user) if named else (user,)

@@ -1,0 +1,1 @@
+"""What avatar-studio bench measures."""

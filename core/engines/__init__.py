@@ -1,0 +1,1 @@
+"""Renderers: avatar and motion to frames."""

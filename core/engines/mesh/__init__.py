@@ -1,0 +1,1 @@
+"""The engine without weights: layered warp, painted eyes and mouth."""

@@ -1,0 +1,1 @@
+"""Plans and the runner that turn a session into a file."""

@@ -1,0 +1,1 @@
+"""Face tracking, head pose, the canonical face, the control rig and its solver."""

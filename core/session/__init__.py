@@ -1,0 +1,1 @@
+"""The session folder: schema, save, load, upgrade, relink."""

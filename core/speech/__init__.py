@@ -1,0 +1,1 @@
+"""From a voice to phones, visemes and lip controls, without learned weights."""
