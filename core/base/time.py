@@ -27,7 +27,9 @@ def parse_rate(text: str) -> Fraction:
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
     if not 1 <= rate <= MAX_RATE:
-        raise MediaError(f"“{text}” is no frame rate: give frames per second from 1 to 240, e.g. 25.")
+        raise MediaError(
+            f"“{text}” is no frame rate: give frames per second from 1 to 240, e.g. 25."
+        )
     return rate
 
 
