@@ -1,0 +1,256 @@
+"""The command line: arguments in, exit code out. Everything it does goes through `core.app`.
+
+Exit codes: 0 done, 1 our fault, 2 bad input, 130 cancelled.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from core.base.controls import Factor
+from core.base.errors import Cancelled, StudioError
+from core.base.progress import Progress
+from core.console import Console, JsonConsole, TextConsole
+
+DONE, OUR_FAULT, BAD_INPUT, CANCELLED = 0, 1, 2, 130
+
+_CLIP_OPTIONS = {
+    "lips": Factor.LIPS,
+    "pose": Factor.HEAD_POSE,
+    "eyes": Factor.EYES,
+    "expression": Factor.EXPRESSION,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    console: Console = JsonConsole() if arguments.json else TextConsole()
+    progress = Progress(console.hear)
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        progress.cancel()
+
+    previous = signal.signal(signal.SIGINT, interrupt)
+    try:
+        run: Callable[[argparse.Namespace, Progress, Console], None] = arguments.run
+        run(arguments, progress, console)
+    except Cancelled:
+        console.fail("cancelled", "Cancelled: nothing was written.")
+        return CANCELLED
+    except StudioError as error:
+        console.fail("input", str(error))
+        return BAD_INPUT
+    except BrokenPipeError:
+        return DONE
+    except Exception as error:  # noqa: BLE001  (the outermost border: never a traceback for the user)
+        console.fail("internal", f"{_report(error)}")
+        return OUR_FAULT
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        console.close()
+    return DONE
+
+
+def _report(error: Exception) -> str:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="avatar-studio-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        traceback.print_exception(error, file=log)
+    return (
+        f"Something went wrong that is our fault ({type(error).__name__}); "
+        f"please report it with the details in {log.name}."
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="avatar-studio",
+        description="Direct a talking head: lips, head pose, eyes and expression, one by one.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="report as JSON lines on stdout")
+
+    _add_animate(commands, common)
+    _add_render(commands, common)
+
+    track = commands.add_parser(
+        "track", parents=[common], help="write a clip's motion as a Live Link Face CSV"
+    )
+    track.add_argument("clip", type=Path, metavar="CLIP")
+    track.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.csv")
+    track.add_argument("--face", type=int, metavar="N", help="which face, 1 = largest")
+    track.set_defaults(run=_track)
+
+    engines = commands.add_parser("engines", parents=[common], help="list the engines")
+    engines.set_defaults(run=_engines)
+    weights = commands.add_parser("weights", help="network weights")
+    weights_commands = weights.add_subparsers(required=True, metavar="COMMAND")
+    listing = weights_commands.add_parser("list", parents=[common], help="list what is on disk")
+    listing.set_defaults(run=_weights_list)
+    doctor = commands.add_parser("doctor", parents=[common], help="check this machine")
+    doctor.set_defaults(run=_doctor)
+    _add_bench(commands, common)
+    return parser
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add_size(parser: argparse.ArgumentParser) -> None:
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--size", type=int, metavar="PX", help="square face crop, 256 to 1080 px (default 512)"
+    )
+    size.add_argument(
+        "--full", action="store_true", help="the whole portrait at its own resolution"
+    )
+
+
+def _add_animate(commands: Commands, common: argparse.ArgumentParser) -> None:
+    animate = commands.add_parser(
+        "animate", parents=[common], help="make a talking video from a portrait"
+    )
+    animate.add_argument("portrait", type=Path, metavar="PORTRAIT", help="a picture or a clip")
+    animate.add_argument("--audio", type=Path, metavar="FILE", help="speech: moves the lips")
+    for option, factor in _CLIP_OPTIONS.items():
+        words = factor.value.replace("_", " ")
+        animate.add_argument(
+            f"--{option}", type=Path, metavar="CLIP", help=f"take the {words} from this clip"
+        )
+    animate.add_argument("--all", type=Path, metavar="CLIP", help="take every other factor from it")
+    animate.add_argument("--engine", default="mesh", metavar="NAME")
+    _add_size(animate)
+    animate.add_argument("--fps", default="25", metavar="RATE", help="default 25")
+    animate.add_argument("--duration", type=float, metavar="S", help="seconds")
+    animate.add_argument("--pose-mode", choices=("relative", "absolute"), default="relative")
+    animate.add_argument(
+        "--reference",
+        default="auto",
+        metavar="auto|first|last|average|N",
+        help="the clip's rest: found by itself, or frame N (default auto)",
+    )
+    animate.add_argument("--clip-end", choices=("hold", "loop", "pingpong"), default="hold")
+    animate.add_argument("--seed", type=int, default=0, help="of generated blinks, gaze and nods")
+    animate.add_argument("--face", type=int, metavar="N", help="which face, 1 = largest")
+    animate.add_argument("--session", type=Path, metavar="DIR", help="keep the session here")
+    animate.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
+    animate.set_defaults(run=_animate)
+
+
+def _add_render(commands: Commands, common: argparse.ArgumentParser) -> None:
+    render = commands.add_parser("render", parents=[common], help="render a session")
+    render.add_argument("session", type=Path, metavar="SESSION")
+    render.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
+    render.add_argument("--range", metavar="A:B", help="seconds, e.g. 2.0:5.5")
+    _add_size(render)
+    render.set_defaults(run=_render)
+
+
+def _add_bench(commands: Commands, common: argparse.ArgumentParser) -> None:
+    bench = commands.add_parser("bench", parents=[common], help="measure speed and fidelity")
+    bench.add_argument("what", choices=("render", "track", "export", "fidelity", "speech"))
+    bench.add_argument("--portraits", type=Path, metavar="DIR", help="stills (default: the sample)")
+    bench.add_argument("--drivers", type=Path, nargs="+", metavar="DIR", help="folders of clips")
+    bench.add_argument("--seconds", type=float, metavar="S", help="of each clip")
+    bench.set_defaults(run=_bench)
+
+
+def _animate(arguments: argparse.Namespace, progress: Progress, console: Console) -> None:
+    from core import app
+
+    clips = {
+        factor: clip
+        for option, factor in _CLIP_OPTIONS.items()
+        if (clip := getattr(arguments, option) or arguments.all) is not None
+        and not (factor is Factor.LIPS and arguments.audio and arguments.lips is None)
+    }
+    result = app.animate(
+        app.AnimateRequest(
+            portrait=arguments.portrait,
+            audio=arguments.audio,
+            clips=clips,
+            engine=arguments.engine,
+            view=app.view_of(arguments.size, arguments.full),
+            rate=app.parse_rate(arguments.fps),
+            duration_s=arguments.duration,
+            pose_mode=arguments.pose_mode,
+            reference=arguments.reference,
+            clip_end=arguments.clip_end,
+            seed=arguments.seed,
+            face=arguments.face,
+        ),
+        arguments.output,
+        session=arguments.session,
+        progress=progress,
+    )
+    console.finish_export(result.output, result.n_frames, result.seconds)
+
+
+def _render(arguments: argparse.Namespace, progress: Progress, console: Console) -> None:
+    from core import app
+
+    view = app.view_of(arguments.size, arguments.full)
+    result = app.render_session(
+        arguments.session,
+        arguments.output,
+        seconds=arguments.range,
+        view=view if arguments.size or arguments.full else None,
+        progress=progress,
+    )
+    console.finish_export(result.output, result.n_frames, result.seconds)
+
+
+def _track(arguments: argparse.Namespace, progress: Progress, console: Console) -> None:
+    from core import app
+
+    n_frames = app.track(arguments.clip, arguments.output, face=arguments.face, progress=progress)
+    console.finish({"output": str(arguments.output), "frames": n_frames},
+                   f"Wrote {n_frames} frames of motion to {arguments.output}.")  # fmt: skip
+
+
+def _engines(_arguments: argparse.Namespace, _progress: Progress, console: Console) -> None:
+    from core import app
+
+    console.table("engine", app.list_engines())
+
+
+def _weights_list(_arguments: argparse.Namespace, _progress: Progress, console: Console) -> None:
+    from core import app
+
+    rows = app.list_weights()
+    console.table("weights", rows)
+    if not rows:
+        folders = " or ".join(str(folder) for folder in app.weights_dirs())
+        console.say(f"No network weights in {folders}; the mesh engine needs none.")
+
+
+def _doctor(_arguments: argparse.Namespace, _progress: Progress, console: Console) -> None:
+    from core.doctor import examine
+
+    console.table("check", examine())
+
+
+def _bench(arguments: argparse.Namespace, progress: Progress, console: Console) -> None:
+    from core.bench.runner import run_bench
+
+    rows = run_bench(
+        arguments.what,
+        portraits=arguments.portraits,
+        drivers=arguments.drivers or [],
+        seconds=arguments.seconds,
+        progress=progress,
+    )
+    console.table(arguments.what, rows)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
+    sys.exit(main())

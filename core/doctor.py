@@ -1,0 +1,85 @@
+"""What this machine has, in words: for `avatar-studio doctor` and for reports of problems."""
+
+import importlib
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from importlib import metadata
+
+from core.base import paths
+
+Row = dict[str, str]
+
+_PACKAGES = ("numpy", "opencv-python", "av", "mediapipe", "pocketsphinx", "torch",
+             "face-alignment", "PySide6-Essentials", "sounddevice")  # fmt: skip
+
+
+def examine() -> list[Row]:
+    """One row per check: what, state (ok, absent or the fact) and a detail that says what to do."""
+    rows = [
+        _row("Python", "ok", f"{platform.python_version()} on {platform.platform()}"),
+        _row("Processor", "ok", f"{os.cpu_count()} cores"),
+        *map(_package, _PACKAGES),
+        _device(),
+        _sound(),
+        _import("Face tracker", "mediapipe.python.solutions.face_mesh", "ships its own model"),
+        _import("Phone recogniser", "pocketsphinx", "ships its own model"),
+    ]
+    cache = paths.cache_dir()
+    rows.append(_row("Cache", "ok", f"{cache} (can be deleted at any time)"))
+    free = shutil.disk_usage(_existing_parent(str(cache))).free / 1e9
+    rows.append(_row("Free disk", "ok" if free > 1 else "low", f"{free:.1f} GB"))
+    return rows
+
+
+def _row(check: str, state: str, detail: str) -> Row:
+    return {"check": check, "state": state, "detail": detail}
+
+
+def _package(name: str) -> Row:
+    try:
+        return _row(name, "ok", metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return _row(name, "absent", "install it with: pip install -e .")
+
+
+def _attempt(check: str, probe: Callable[[], str], absent: str) -> Row:
+    try:
+        return _row(check, "ok", probe())
+    except (ImportError, OSError, RuntimeError) as error:
+        return _row(check, "absent", f"{absent} ({error})")
+
+
+def _device() -> Row:
+    def probe() -> str:
+        torch = importlib.import_module("torch")
+        if torch.cuda.is_available():
+            return f"CUDA: {torch.cuda.get_device_name(0)}"
+        if torch.backends.mps.is_available():
+            return "Apple GPU (MPS)"
+        return "CPU only; the mesh engine needs no GPU"
+
+    return _attempt("Device", probe, "torch cannot be imported")
+
+
+def _sound() -> Row:
+    def probe() -> str:
+        devices = importlib.import_module("sounddevice").query_devices()
+        return f"{len(devices)} devices" if len(devices) else "PortAudio works, no device found"
+
+    return _attempt("Sound", probe, "no playback or recording: install libportaudio2")
+
+
+def _import(check: str, module: str, detail: str) -> Row:
+    def probe() -> str:
+        importlib.import_module(module)
+        return detail
+
+    return _attempt(check, probe, "cannot be imported")
+
+
+def _existing_parent(path: str) -> str:
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path

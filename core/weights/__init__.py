@@ -1,0 +1,1 @@
+"""Network weights on disk: their cards and where they are found."""
