@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Never, Protocol
 
 from tqdm import tqdm
 
@@ -44,7 +44,7 @@ class TextConsole:
     """Progress bars on stderr, results on stdout."""
 
     def __init__(self) -> None:
-        self._bars: dict[str, tqdm[None]] = {}
+        self._bars: dict[str, tqdm[Never]] = {}
         self._lock = threading.Lock()
 
     def hear(self, event: Step | Note) -> None:
