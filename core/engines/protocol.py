@@ -1,0 +1,136 @@
+"""What an engine is: avatar + motion → frames.
+
+Everything above the engines (export, jobs, command line) knows only these types. An engine may
+be called from any one thread at a time; its avatars are opaque to the rest.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.progress import Progress
+from core.face.pose import Pose
+from core.motion.motion import Motion
+
+Frame = NDArray[np.uint8]
+"""uint8 RGB [H, W, 3], sRGB."""
+
+
+class Accepts(StrEnum):
+    """The languages of motion that an engine understands."""
+
+    CONTROLS = "controls"
+    LATENTS = "latents"
+    DRIVING_FRAMES = "driving_frames"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """What an engine can do, known without importing it.
+
+    Attributes:
+        name: The name it is registered under.
+        title: One line for people.
+        needs: Names of the weights cards that must be on disk.
+        accepts: The motion it can be driven by.
+        native_size: Side of its face crop in px, or None when it renders at any size.
+        max_pose_deg: |yaw|, |pitch|, |roll| up to which its pictures look natural, relative to
+            the portrait's own pose; beyond them a preview warns.
+    """
+
+    name: str
+    title: str
+    needs: tuple[str, ...] = ()
+    accepts: frozenset[Accepts] = frozenset({Accepts.CONTROLS})
+    native_size: int | None = None
+    max_pose_deg: tuple[float, float, float] = (25.0, 20.0, 20.0)
+
+
+class SourceKind(StrEnum):
+    """A single picture, or a video whose every frame is a source."""
+
+    STILL = "still"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The picture or clip that an avatar is made from.
+
+    Attributes:
+        path: File (or folder of numbered pictures).
+        face: Number of the face, largest first from 0; None takes the largest.
+        kind: Still or video.
+    """
+
+    path: Path
+    face: int | None = None
+    kind: SourceKind = SourceKind.STILL
+
+
+class Framing(StrEnum):
+    """Which part of the portrait a frame shows."""
+
+    FACE = "face"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What to render: a square crop around the face, or the whole portrait.
+
+    Attributes:
+        mode: `FACE` (2.3 face heights square) or `FULL` (the portrait at its own resolution).
+        size: Side of the face crop in px, 64..2160; for `FULL` the longest side, or None for the
+            portrait's own resolution.
+    """
+
+    mode: Framing = Framing.FACE
+    size: int | None = field(default=512)
+
+
+class Avatar(Protocol):
+    """An identity prepared by an engine; opaque apart from these members."""
+
+    @property
+    def rest_pose(self) -> Pose:
+        """Head pose of the portrait itself in degrees: controls are relative to it."""
+        ...
+
+    def output_size(self, view: View) -> tuple[int, int]:
+        """Width and height in px of the frames that `view` gives; both even."""
+        ...
+
+    def refine(self, progress: Progress) -> None:
+        """Finishes what a first preview need not wait for. May run in a background thread while
+        frames are rendered; deterministic; does nothing the second time.
+
+        Raises:
+            Cancelled: the work was cancelled; it can be started again.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """A renderer. Constructed without arguments by the registry."""
+
+    spec: EngineSpec
+
+    def prepare(self, source: Source, *, progress: Progress) -> Avatar:
+        """Makes an avatar of `source`.
+
+        Raises:
+            MediaError: the file cannot be read.
+            FaceError: it shows no usable face.
+            Cancelled: the work was cancelled.
+        """
+        ...
+
+    def render(self, avatar: Avatar, motion: Motion, view: View) -> Iterator[Frame]:
+        """Yields one frame per row of `motion.controls`, in order; bit-identical every time."""
+        ...
