@@ -107,8 +107,10 @@ class Avatar(Protocol):
         ...
 
     def refine(self, progress: Progress) -> None:
-        """Finishes what a first preview need not wait for. May run in a background thread while
-        frames are rendered; deterministic; does nothing the second time.
+        """Finishes what a first preview need not wait for.
+
+        May run in a background thread while frames are rendered; deterministic; does nothing the
+        second time.
 
         Raises:
             Cancelled: the work was cancelled; it can be started again.

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from core.engines.mesh.sampling import sample
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -73,15 +74,14 @@ class Stage:
         return np.asarray((points_px - self.translation) @ self.rotation / self.scale)
 
     def depth_at(self, points_px: Points) -> Points:
-        """z in px of the moved surface at texture px [N, 2+] → float64 [N].
+        """Gives z in px of the moved surface at texture px [N, 2+] → float64 [N].
 
         It differs from the landmarks' own z (smoothed, slope-limited, relief raised); whatever
         is drawn on the moved skin must use this depth to stay on it.
         """
         lattice = (np.asarray(points_px)[:, :2] + 0.5) / self.depth_step - 0.5
-        at = lattice.astype(np.float32)[None]
-        z = cv2.remap(self.depth, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return z[0].astype(np.float64)
+        z = sample(self.depth, lattice.astype(np.float32)[None])
+        return np.asarray(z[0], np.float64)
 
 
 class EyePainter(Protocol):
@@ -143,7 +143,9 @@ class ShadingPainter(Protocol):
     """
 
     def gain(self, controls: Controls) -> FloatMap | None:
-        """Factor of the skin's brightness at each lattice point (source space), float32 [g, g'],
-        exactly 1 at the lattice's border; None when nothing changes. The renderer warps it with
-        the skin and multiplies the frame by it."""
+        """Factor of the skin's brightness at each lattice point (source space), float32 [g, g'].
+
+        Exactly 1 at the lattice's border; None when nothing changes. The renderer warps it with
+        the skin and multiplies the frame by it.
+        """
         ...
