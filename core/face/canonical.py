@@ -29,7 +29,7 @@ FACE_HEIGHT: Final = float(np.linalg.norm(CANONICAL[CHIN] - CANONICAL[FOREHEAD_T
 
 @functools.cache
 def mirror_map() -> NDArray[np.intp]:
-    """intp [478]: the partner of each landmark on the other side of the face (its own inverse)."""
+    """The partner of each landmark on the other side: intp [478], its own inverse."""
     flipped = CANONICAL * (-1.0, 1.0, 1.0)
     distance = ((CANONICAL[:, None] - flipped[None]) ** 2).sum(-1)
     partner: NDArray[np.intp] = distance.argmin(1)

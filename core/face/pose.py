@@ -47,7 +47,8 @@ def pose_from_rotation(rotation: Array) -> Array:
     yaw = np.arcsin(np.clip(rotation[..., 2, 0], -1.0, 1.0))
     pitch = np.arctan2(-rotation[..., 2, 1], rotation[..., 2, 2])
     roll = np.arctan2(rotation[..., 1, 0], rotation[..., 0, 0])
-    return np.degrees(np.stack([yaw, pitch, roll], -1))
+    degrees: Array = np.degrees(np.stack([yaw, pitch, roll], -1))
+    return degrees
 
 
 def fit_similarity(

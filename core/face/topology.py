@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 IndexArray = NDArray[np.intp]
+Points = NDArray[np.float32] | NDArray[np.float64]
+"""Coordinates [..., N, ≥2] or control values [..., 58] in either precision."""
 
 
 def _indices(*values: int) -> IndexArray:
