@@ -1,0 +1,174 @@
+"""Sources: what strips take their sound and motion from, by name only.
+
+A source never holds arrays. Its file is a `MediaReference`; motion without a file (voice,
+generators, presets) is described by its parameters alone and made again when it is needed.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Generator(StrEnum):
+    """What a generator makes: see `core.motion.generators`."""
+
+    BLINKS = "blinks"
+    GAZE = "gaze"
+    HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaReference:
+    """A file (or folder of numbered pictures) that belongs to a session.
+
+    Attributes:
+        path: With `/` between the parts; relative to the session folder, or absolute when the
+            file is only linked.
+        sha256: Hex digest that the file is found again by when it moved; empty until known.
+    """
+
+    path: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortraitParams:
+    """A still or a clip that an avatar can be made from."""
+
+    kind: ClassVar[str] = "portrait"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioParams:
+    """A sound file, or a video's sound."""
+
+    kind: ClassVar[str] = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class ClipParams:
+    """A driving clip.
+
+    Attributes:
+        face: Number of the face, largest first from 0; None takes the largest.
+        tracker: Name of the face tracker.
+    """
+
+    kind: ClassVar[str] = "clip"
+    face: int | None = None
+    tracker: str = "facemesh"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeParams:
+    """Motion recorded live.
+
+    Attributes:
+        device: What it was recorded with: mouse, webcam, microphone.
+        latency_s: Seconds by which the recording lags behind; taken off when it is used.
+        gain: Factor on the recorded motion, 0..2.
+    """
+
+    kind: ClassVar[str] = "take"
+    device: str = "mouse"
+    latency_s: float = 0.0
+    gain: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLinkParams:
+    """A Live Link Face CSV."""
+
+    kind: ClassVar[str] = "livelink"
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceParams:
+    """Lip motion from speech.
+
+    Attributes:
+        audio_id: The audio source that is heard.
+        gate_db: Level in dBFS below which the mouth stays shut; None switches the gate off.
+        gate_hold_s: Seconds of silence before it shuts.
+    """
+
+    kind: ClassVar[str] = "voice"
+    audio_id: str
+    gate_db: float | None = -45.0
+    gate_hold_s: float = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorParams:
+    """Seeded motion for what nothing drives.
+
+    Attributes:
+        generator: What it makes.
+        seed: Equal seeds give equal motion.
+        rate_per_minute: Blinks per minute, or head movements per minute.
+        amount: Factor on the generator's usual size, 0..2.
+        jitter: Irregularity of the timing, 0..1.
+        audio_id: Audio source whose stressed syllables the head nods on; empty for none.
+    """
+
+    kind: ClassVar[str] = "generator"
+    generator: Generator
+    seed: int = 0
+    rate_per_minute: float = 15.0
+    amount: float = 1.0
+    jitter: float = 0.4
+    audio_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PresetParams:
+    """A held expression by name (see `core.motion.presets`), `intensity` 0..1."""
+
+    kind: ClassVar[str] = "preset"
+    preset: str
+    intensity: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownParams:
+    """Parameters that another version of the program wrote; kept as they are, JSON text."""
+
+    kind: ClassVar[str] = "unknown"
+    text: str
+
+
+Params = (
+    PortraitParams
+    | AudioParams
+    | ClipParams
+    | TakeParams
+    | LiveLinkParams
+    | VoiceParams
+    | GeneratorParams
+    | PresetParams
+    | UnknownParams
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One entry of the library.
+
+    Attributes:
+        id: Unique in its document.
+        name: For people.
+        params: Its kind and how it is used.
+        media: Its file, if it has one.
+        extra: Keys that another version of the program wrote, as JSON text.
+    """
+
+    id: str
+    name: str
+    params: Params
+    media: MediaReference | None = None
+    extra: str = field(default="", repr=False)
+
+    @property
+    def kind(self) -> str:
+        """portrait, audio, clip, take, livelink, voice, generator, preset or unknown."""
+        return self.params.kind
