@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.mesh.blend import blur
 from core.engines.mesh.eye_frame import EyeFrame
 from core.engines.mesh.fill import fill_holes
 from core.engines.mesh.lattice import smooth
@@ -39,12 +40,12 @@ class Eyeball:
         aperture = frame.aperture(frame.width * _INSET)
         rows = np.arange(frame.u.shape[0], dtype=np.float32)[:, None]
         columns = np.arange(frame.u.shape[1], dtype=np.float32)[None]
-        distance = np.hypot(columns - frame.iris[0], rows - frame.iris[1])
+        distance = np.hypot(columns - frame.iris[0], rows - frame.iris[1]).astype(np.float32)
         self._complete_sclera(picture, aperture, distance)
         self._complete_iris(picture, aperture)
 
     def _complete_sclera(
-        self, picture: FloatMap, aperture: NDArray[np.bool_], distance: NDArray[np.floating]
+        self, picture: FloatMap, aperture: NDArray[np.bool_], distance: FloatMap
     ) -> None:
         """The white of the eye over the whole region, real where it was visible."""
         frame, e = self._frame, self._frame.width
@@ -62,11 +63,11 @@ class Eyeball:
             picture[visible & (grey >= np.percentile(grey[visible], 50))], 0
         ).astype(np.float64)
         filled = fill_holes(picture, bright.astype(np.float32))
-        filled = cv2.GaussianBlur(filled, (0, 0), e * 0.03)
+        filled = blur(filled, e * 0.03)
         filled = filled * 0.85 + self.sclera_rgb.astype(np.float32) * 0.15
         filled *= self._hollow()[..., None]
         real = (aperture & (distance > self._radius * 1.22)).astype(np.float32)
-        real = cv2.GaussianBlur(cv2.erode(real, np.ones((3, 3), np.uint8)), (0, 0), e * 0.02)
+        real = blur(np.asarray(cv2.erode(real, np.ones((3, 3), np.uint8))), e * 0.02)
         weight = np.minimum(real, 1.0)[..., None]
         self._sclera = np.clip(filled * (1 - weight) + picture * weight, 0, 255).astype(np.uint8)
 
@@ -147,10 +148,10 @@ class Eyeball:
             along = move / length
             linear += (np.sqrt(1 - sine * sine) - 1) * np.outer(along, along)
         centre = self._frame.iris + move - origin
-        return np.c_[linear, centre - linear @ np.full(2, float(self._reach))]
+        return np.asarray(np.c_[linear, centre - linear @ np.full(2, float(self._reach))])
 
 
-def _ring_medians(disc: FloatMap, seen: NDArray[np.bool_], ring: NDArray[np.floating]) -> FloatMap:
+def _ring_medians(disc: FloatMap, seen: NDArray[np.bool_], ring: FloatMap) -> FloatMap:
     """Median colour [n, 3] of each one-px ring of the disc, carried outwards where unseen."""
     index = ring.astype(int)
     last = np.median(disc[seen], 0) if seen.sum() > 5 else np.median(disc.reshape(-1, 3), 0) * 0.5

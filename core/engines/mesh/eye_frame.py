@@ -161,7 +161,7 @@ class EyeFrame:
 
 
 def _smooth_curve(points: Points, at: Points) -> Points:
-    """v at each u of a monotone cubic through (u, v) points; repeated u are dropped."""
+    """Values v at each u of a monotone cubic through (u, v) points; repeated u are dropped."""
     from scipy.interpolate import PchipInterpolator
 
     order = points[np.argsort(points[:, 0])]

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.mesh.blend import blur, light, mix, mix_evenly
 from core.engines.mesh.eye_frame import EyeFrame
 from core.engines.mesh.lattice import smooth
 from core.engines.mesh.sampling import sample
@@ -64,7 +65,7 @@ class Lids:
         self._emerges: FloatMap = emerges * corners * np.float32(_PLAIN)
 
     def edges(self, pose: LidPose) -> tuple[FloatMap, FloatMap]:
-        """v of the moved upper and lower lid edge, float32 [h, w] each."""
+        """Moved v of the upper and the lower lid edge, float32 [h, w] each."""
         frame = self._frame
         lower = frame.lower - frame.opening * np.float32(pose.lower)
         if pose.upper < 0:
@@ -80,19 +81,19 @@ class Lids:
         share = (edge - frame.v) / np.maximum(edge - frame.top, 1)
         pulled = travel * _falloff(share)
         turned = float(smooth(np.array(closed), 0.25, 0.85))
-        source = cv2.addWeighted(self._bare, turned, frame.source, 1 - turned, 0)
+        source = mix_evenly(self._bare, frame.source, turned)
         above = self._moved(source, pulled)
         if closed > 0:
             plain = self._emerges * np.clip(travel / (0.12 * frame.width), 0, 1)
             plain *= np.clip((upper - frame.v) / (0.02 * frame.width), 0, 1)
-            above = cv2.blendLinear(self._lid_colour, above, plain, 1 - plain)
+            above = mix(self._lid_colour, above, plain)
 
         rise = frame.lower - lower
         share = np.clip((frame.v - lower) / np.maximum(frame.bottom - lower, 1), 0, 1)
         below = self._moved(frame.source, -rise * (1 - share * share * (3 - 2 * share)))
 
         weight = np.clip((frame.v - edge) / np.maximum(self._soft, 1.5) + 0.5, 0, 1)
-        skin = cv2.blendLinear(above, below, 1 - weight, weight)
+        skin = mix(below, above, weight)
         return self._shade(skin, upper, travel)
 
     def coverage(self, upper: FloatMap, lower: FloatMap) -> FloatMap:
@@ -106,7 +107,7 @@ class Lids:
         """Factor of the ball's light at `v` under the upper lid's edge, float32 [h, w]."""
         depth = np.maximum(v - upper - np.float32(0.5) * self._rim, 0)
         fall = np.exp(depth * np.float32(-1 / (0.05 * self._frame.width)))
-        return 1 - np.float32(strength) * fall
+        return np.asarray(1 - np.float32(strength) * fall, np.float32)
 
     def lash(self, picture: Picture, upper: FloatMap, closed: float) -> Picture:
         """Lets the upper lashes hang over the lid's edge once it is low."""
@@ -115,10 +116,10 @@ class Lids:
             return picture
         frame = self._frame
         below = frame.v - upper
-        light = self._moved(self._lash_light, 2 * frame.v - upper - frame.upper)
+        through = self._moved(self._lash_light, 2 * frame.v - upper - frame.upper)
         fade = np.clip(1 - below / (_LASH_LENGTH * frame.width), 0, 1) * (below > 0)
-        gain = 1 - (1 - light) * fade * np.float32(turned)
-        return cv2.multiply(picture, cv2.merge([gain] * 3), dtype=cv2.CV_8U)
+        gain = 1 - (1 - through) * fade * np.float32(turned)
+        return light(picture, gain)
 
     def _without_lashes(self) -> Picture:
         """The source with thin dark hairs above the lid's edge closed over."""
@@ -126,17 +127,16 @@ class Lids:
         size = max(3, round(_HAIR * frame.width)) | 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
         closed = cv2.morphologyEx(frame.source, cv2.MORPH_CLOSE, kernel)
-        closed = cv2.GaussianBlur(closed, (0, 0), size / 4)
-        closed = np.maximum(closed, frame.source)
+        bare = np.asarray(np.maximum(blur(np.asarray(closed), size / 4), frame.source), np.uint8)
         height = (frame.upper - frame.v) / frame.width
         weight = smooth(height, -0.01, 0.03) * smooth(height, 0.34, 0.20)
-        return cv2.blendLinear(closed, frame.source, weight, 1 - weight)
+        return mix(bare, frame.source, weight)
 
     def _lash_ratio(self) -> FloatMap:
         """Light that the lashes let through, float32 [h, w] 0..1, 1 where there are none."""
         full = self._frame.source.astype(np.float32).mean(-1) + 8
         bare = self._bare.astype(np.float32).mean(-1) + 8
-        return np.clip(full / bare, 0, 1)
+        return np.asarray(np.clip(full / bare, 0, 1), np.float32)
 
     def _colour_of_lid(self) -> Picture:
         """Plain skin of the lid along u, with the grain of the skin below the eye."""
@@ -148,12 +148,12 @@ class Lids:
         depths = np.linspace(0.14, 0.28, 5, dtype=np.float32) * np.float32(e)
         cheek = np.median([self._moved(frame.source, depth - d) for d in depths], 0)
         plain = (_OWN_LID * lid + (1 - _OWN_LID) * _SOCKET * cheek).astype(np.float32)
-        plain = cv2.GaussianBlur(plain, (0, 0), 0.06 * e)
+        plain = blur(plain, 0.06 * e)
 
-        soft = cv2.GaussianBlur(frame.source, (0, 0), max(0.03 * e, 0.5))
-        grain = cv2.subtract(frame.source, soft, dtype=cv2.CV_32F)
+        grain = frame.source.astype(np.float32) - blur(frame.source, 0.03 * e)
         mirrored = self._moved(grain, 2 * depth - np.float32(0.10 * e))
-        return np.clip(plain + np.clip(mirrored, -_GRAIN, _GRAIN), 0, 255).astype(np.uint8)
+        with_grain = np.clip(plain + np.clip(mirrored, -_GRAIN, _GRAIN), 0, 255)
+        return np.asarray(with_grain, np.uint8)
 
     def _moved(self, source: NDArray[Any], displacement: FloatMap) -> NDArray[Any]:
         """The source with its pixels moved by `displacement` px along v."""
@@ -171,8 +171,7 @@ class Lids:
             + _LID_LIGHT * np.exp(-(((along - 0.5) / 0.25) ** 2))
             + _LASH_SHADE * np.exp(-((along / 0.12) ** 2))
         ) * amount
-        shaded = skin * (1 + gain)[..., None]
-        return np.clip(shaded, 0, 255, out=shaded).astype(np.uint8)
+        return light(skin, np.asarray(1 + gain, np.float32))
 
 
 def _falloff(share: FloatMap) -> FloatMap:

@@ -7,10 +7,10 @@ Gaze of 1.0 is 30° to the side or down and 25° up, on top of the portrait's ow
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from core.base.controls import INDEX
+from core.engines.mesh.blend import light, mix, mix_evenly
 from core.engines.mesh.eye_ball import BALL_RADIUS, Eyeball
 from core.engines.mesh.eye_frame import EyeFrame
 from core.engines.mesh.eye_lids import LidPose, Lids
@@ -72,7 +72,7 @@ class Eye:
         """Bright white of the eye, float32 [3], or None where too little was visible."""
         if not self._ball.has_sclera:
             return None
-        return self._ball.sclera_rgb.astype(np.float32)
+        return np.asarray(self._ball.sclera_rgb, np.float32)
 
     def paint(self, target: Picture, controls: Controls) -> bool:
         """Draws the eye as `controls` say into `region` of `target` (see `EyePainter`)."""
@@ -101,10 +101,9 @@ class Eye:
         ball = self._gazing_ball(shift, pose, window)
         drop = min(max(pose.upper, 0.0) * 3, 1.0)
         if drop > 0:
-            light = self._lids.shadow(upper[window], frame.v[window], float(_SHADOW * drop))
-            ball = cv2.multiply(ball, cv2.merge([light] * 3), dtype=cv2.CV_8U)
-        weight = show[window]
-        out[window] = cv2.blendLinear(ball, np.ascontiguousarray(out[window]), weight, 1 - weight)
+            shade = self._lids.shadow(upper[window], frame.v[window], float(_SHADOW * drop))
+            ball = light(ball, shade)
+        out[window] = mix(ball, out[window], show[window])
         return self._lids.lash(out, upper, pose.upper)
 
     def _gaze_shift(self, c: _Coefficients) -> tuple[float, float]:
@@ -148,7 +147,7 @@ class Eye:
         if drawn == 0:
             return np.ascontiguousarray(own)
         ball = self._ball.draw((float(xy[0]), float(xy[1])), window)
-        return ball if drawn == 1 else cv2.addWeighted(ball, drawn, own, 1 - drawn, 0)
+        return mix_evenly(ball, own, drawn)
 
 
 def _window(show: FloatMap) -> tuple[slice, slice] | None:

@@ -1,7 +1,10 @@
 """Filling of unknown pixels from their surroundings, smoothly and at every scale at once."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.engines.mesh.stage import FloatMap
 
@@ -18,7 +21,7 @@ def fill_holes(picture: FloatMap, weight: FloatMap) -> FloatMap:
     Returns:
         float32 [h, w, 3]: equal to the picture where the weight is 1.
     """
-    levels = [(picture * weight[..., None], weight)]
+    levels: list[tuple[NDArray[Any], NDArray[Any]]] = [(picture * weight[..., None], weight)]
     while len(levels) < _LEVELS and min(levels[-1][1].shape) > 2:
         values, weights = levels[-1]
         levels.append((cv2.pyrDown(values), cv2.pyrDown(weights)))
