@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +139,10 @@ class Curve:
             slope = np.where(at < first.frame, before, after)
             values = np.where(outside, values + (at - inside) * slope, values)
         return values
+
+
+NO_KEYS: Final = Curve()
+"""The curve that is its default everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from core.base.controls import (
     Factor,
     mirror_name,
 )
+from core.motion.presets import EMOTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,11 @@ _FRIENDLY = (
         -1.0,
         {"browInnerUp": 0.8, "browOuterUp*": 1.0},
         {"browDown*": 1.0},
+    ),
+    *(
+        Lane(name, Factor.EXPRESSION, 0.0, 0.0, 1.0, "", controls, {}, name)
+        for name, controls in EMOTIONS.items()
+        if controls
     ),
 )
 

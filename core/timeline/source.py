@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from core.motion.generators import BLINK_JITTER, BLINKS_PER_MINUTE
+from core.motion.presets import DEFAULT_INTENSITY
+
 
 class Generator(StrEnum):
     """What a generator makes: see `core.motion.generators`."""
@@ -105,28 +108,35 @@ class GeneratorParams:
     Attributes:
         generator: What it makes.
         seed: Equal seeds give equal motion.
-        rate_per_minute: Blinks per minute, or head movements per minute.
+        per_minute: Mean number of blinks per minute.
+        jitter: Irregularity of the blinks, 0..1.
         amount: Factor on the generator's usual size, 0..2.
-        jitter: Irregularity of the timing, 0..1.
         audio_id: Audio source whose stressed syllables the head nods on; empty for none.
     """
 
     kind: ClassVar[str] = "generator"
     generator: Generator
     seed: int = 0
-    rate_per_minute: float = 15.0
+    per_minute: float = BLINKS_PER_MINUTE
+    jitter: float = BLINK_JITTER
     amount: float = 1.0
-    jitter: float = 0.4
     audio_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Emotion:
+    """One emotion of `core.motion.presets` and its strength, 0..1."""
+
+    name: str
+    intensity: float = DEFAULT_INTENSITY
+
+
+@dataclass(frozen=True, slots=True)
 class PresetParams:
-    """A held expression by name (see `core.motion.presets`), `intensity` 0..1."""
+    """A held expression: up to three emotions at once."""
 
     kind: ClassVar[str] = "preset"
-    preset: str
-    intensity: float = 0.6
+    emotions: tuple[Emotion, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""Document → motion. Pure numpy, deterministic; a frame's value depends on that frame only.
+
+value = clamp(rest + influence · gain · (base − rest) + offsets), per control. A muted factor is
+the portrait's rest.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.controls import (
+    FACTOR_CONTROLS,
+    FACTOR_SLICE,
+    INDEX,
+    LOWER,
+    N_CONTROLS,
+    REST,
+    UPPER,
+    Factor,
+)
+from core.base.time import FrameRange
+from core.face.pose import Pose
+from core.motion.motion import Motion
+from core.motion.smoothing import BLINKS
+from core.motion.track import rest_of
+from core.timeline.base_lane import Bank, Float64, base_lane
+from core.timeline.document import Document, Track
+from core.timeline.lanes import LANES
+
+_EYE_REACH_DEG = 30.0
+_EYE_REACH_UP_DEG = 25.0
+_RIGHTWARDS = ("eyeLookOutLeft", "eyeLookInRight")
+_LEFTWARDS = ("eyeLookInLeft", "eyeLookOutRight")
+_UPWARDS = ("eyeLookUpLeft", "eyeLookUpRight")
+_DOWNWARDS = ("eyeLookDownLeft", "eyeLookDownRight")
+
+
+def evaluate(
+    document: Document, frames: FrameRange, bank: Bank, rest_pose: Pose | None = None
+) -> Motion:
+    """The motion of document frames, relative to the avatar's rest.
+
+    Args:
+        document: What to evaluate.
+        frames: Document frames; they may lie outside the document.
+        bank: Source id → factor → its motion, gaps filled. Strips of other sources count as
+            absent.
+        rest_pose: Head pose of the portrait itself, for strips of absolute head pose.
+
+    Raises:
+        MotionError: a strip's reference frame cannot be used.
+    """
+    at = np.arange(frames.start, frames.stop, dtype=np.int64)
+    controls = np.tile(REST.astype(np.float64), (len(at), 1))
+    muted = document.muted_factors
+    for track in document.tracks:
+        if track.factor in muted:
+            continue
+        base = base_lane(track, at, document.rate, bank, rest_pose or Pose())
+        if track.factor is Factor.EYES:
+            _shape_eyes(track, base, controls[:, FACTOR_SLICE[Factor.HEAD_POSE]])
+        part = FACTOR_SLICE[track.factor]
+        mixed = _mix(track, base, at) + track_offsets(track, at)[:, part]
+        controls[:, part] = np.clip(mixed, LOWER[part], UPPER[part])
+    return Motion(controls.astype(np.float32), document.rate, frames.start)
+
+
+def track_offsets(track: Track, frames: NDArray[np.int64]) -> Float64:
+    """What the track's offset curves add at document frames [N]: float64 [N, 58]."""
+    total = np.zeros((len(frames), N_CONTROLS))
+    for offset in track.offsets:
+        if offset.is_muted or not offset.curve.keys:
+            continue
+        lane = LANES[offset.lane]
+        amount = offset.curve.evaluate(frames.astype(np.float64)) - lane.default
+        for name, weight in lane.above.items():
+            total[:, INDEX[name]] += weight * np.maximum(amount, 0.0)
+        for name, weight in lane.below.items():
+            total[:, INDEX[name]] += weight * np.maximum(-amount, 0.0)
+    return total
+
+
+def _mix(track: Track, base: Float64, frames: NDArray[np.int64]) -> Float64:
+    rest = rest_of(track.factor).astype(np.float64)
+    influence = np.clip(track.influence.evaluate(frames.astype(np.float64), 1.0), 0.0, 1.0)
+    mixed: Float64 = rest + (track.gain * influence)[:, None] * (base - rest)
+    return mixed
+
+
+def _shape_eyes(track: Track, base: Float64, head: Float64) -> None:
+    """Applies the two settings that only the eyes have, in place.
+
+    Args:
+        track: The eyes' track.
+        base: float64 [N, 14], changed.
+        head: float64 [N, 6]: the final head pose of the same frames.
+    """
+    names = FACTOR_CONTROLS[Factor.EYES]
+    if track.blink_gain != 1.0:
+        for name in BLINKS:
+            base[:, names.index(name)] *= track.blink_gain
+    if track.look_at_camera == 0.0:
+        return
+    right, up = -head[:, 0] / _EYE_REACH_DEG, -head[:, 1]
+    wanted = (
+        (_RIGHTWARDS, right),
+        (_LEFTWARDS, -right),
+        (_UPWARDS, up / _EYE_REACH_UP_DEG),
+        (_DOWNWARDS, -up / _EYE_REACH_DEG),
+    )
+    for controls, amount in wanted:
+        for name in controls:
+            column = base[:, names.index(name)]
+            column += track.look_at_camera * (np.clip(amount, 0.0, 1.0) - column)
