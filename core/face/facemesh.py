@@ -18,7 +18,7 @@ from core.face.tracker import MIN_SCORE, Face, Picture, box_of
 
 Landmarks = NDArray[np.float32]
 
-_FACE_PX: Final = 320.0  # face size that is handed to FaceMesh
+_FACE_PX: Final = 240.0  # face size that is handed to FaceMesh
 _SIZE_SLACK: Final = 1.5  # how far the face may leave that size before the frame scale changes
 _CROP_SHARE: Final = 2.2  # side of a still's crop in detected face sizes
 _SETTLING_PASSES: Final = 3  # passes over a still until video mode has settled on its landmarks

@@ -34,9 +34,9 @@ IRIS_TRAVEL: Final = EYEBALL_RADIUS
 # Lid travel as a share of the lids' opening at coefficient 1: (upper lid down, lower lid up).
 BLINK: Final = (0.90, 0.10)
 SQUINT: Final = (0.22, 0.28)
-WIDE: Final = (-0.25, 0.0)
-LOOK_DOWN: Final = (0.45, -0.08)
-LOOK_UP: Final = (-0.30, 0.0)
+WIDE: Final = (-0.24, -0.06)
+LOOK_DOWN: Final = (0.40, -0.20)
+LOOK_UP: Final = (-0.28, 0.0)
 
 
 def gaze_angles(controls: Points, side: str) -> tuple[NDArray[np.float64], ...]:
