@@ -30,9 +30,18 @@ class Progress:
     `cancel` was called from any thread.
     """
 
-    def __init__(self, listener: Callable[[Step | Note], None] | None = None) -> None:
+    def __init__(
+        self,
+        listener: Callable[[Step | Note], None] | None = None,
+        parent: "Progress | None" = None,
+    ) -> None:
         self._listener = listener
+        self._parent = parent
         self._cancelled = threading.Event()
+
+    def fork(self) -> "Progress":
+        """A part of this work that can be cancelled alone, and is cancelled with the whole."""
+        return Progress(self._listener, self)
 
     def report(self, stage: str, done: int, total: int | None = None) -> None:
         """Tells the listener that `done` of `total` units of `stage` are finished."""
@@ -49,6 +58,8 @@ class Progress:
         """Raises `Cancelled` when the work was cancelled."""
         if self._cancelled.is_set():
             raise Cancelled("Cancelled.")
+        if self._parent is not None:
+            self._parent.check()
 
     def cancel(self) -> None:
         """Asks the work to stop at its next report."""

@@ -21,3 +21,18 @@ def test_report_raises_once_cancelled_and_the_listener_hears_nothing_more() -> N
     with pytest.raises(Cancelled):
         progress.check()
     assert seen == []
+
+
+def test_a_fork_stops_alone_and_with_the_whole() -> None:
+    seen: list[Step | Note] = []
+    whole = Progress(seen.append)
+    part, other = whole.fork(), whole.fork()
+    part.report("Tracking", 1)
+    part.cancel()
+    with pytest.raises(Cancelled):
+        part.check()
+    other.check()
+    whole.cancel()
+    with pytest.raises(Cancelled):
+        other.check()
+    assert seen == [Step("Tracking", 1)]
