@@ -5,7 +5,6 @@ Gaze of 1.0 is 30° to the side or down and 25° up, on top of the portrait's ow
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -17,10 +16,8 @@ from core.engines.mesh.eye_lids import LidPose, Lids
 from core.engines.mesh.lattice import smooth
 from core.engines.mesh.sampling import sample
 from core.engines.mesh.stage import Controls, FloatMap, Picture, Side, Stage
+from core.face.lid_rig import LOOK_DOWN_DEG, LOOK_SIDE_DEG, LOOK_UP_DEG
 
-GAZE_SIDE_DEG: Final = 30.0
-GAZE_DOWN_DEG: Final = 30.0
-GAZE_UP_DEG: Final = 25.0
 _NAMES = ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Squint", "Wide")
 _LID_FOLLOWS_DOWN, _LID_FOLLOWS_UP = 0.60, 0.40
 _LOWER_FOLLOWS_DOWN = -0.30
@@ -109,8 +106,8 @@ class Eye:
     def _gaze_shift(self, c: _Coefficients) -> tuple[float, float]:
         """The iris's way in eye coordinates (u, v), px."""
         radius = BALL_RADIUS * self._frame.iris_radius
-        side = np.deg2rad(GAZE_SIDE_DEG * (c.look_out - c.look_in) * self._outwards)
-        tilt = np.deg2rad(GAZE_DOWN_DEG * _DOWN_WAY * c.down - GAZE_UP_DEG * c.up)
+        side = np.deg2rad(LOOK_SIDE_DEG * (c.look_out - c.look_in) * self._outwards)
+        tilt = np.deg2rad(LOOK_DOWN_DEG * _DOWN_WAY * c.down - LOOK_UP_DEG * c.up)
         return float(radius * np.sin(side)), float(radius * np.sin(tilt))
 
     def _lid_pose(self, c: _Coefficients, drop_px: float) -> LidPose:

@@ -47,8 +47,8 @@ class Mouth:
             if OwnMouth.is_worth_keeping(stage, dense_upper, dense_lower, self._tone)
             else None
         )
-        self._upper_row = TeethRow(UPPER, self._tone.tooth_rgb, self._tone.white_rgb)
-        self._lower_row = TeethRow(LOWER, self._tone.tooth_rgb, self._tone.white_rgb)
+        self._upper_row = TeethRow(UPPER, self._tone)
+        self._lower_row = TeethRow(LOWER, self._tone)
         self._skull_shift = self._anchor(points, topology.UPPER_INNER[5])
         self._jaw_shift = self._anchor(points, topology.LOWER_INNER[5])
         self._lip_depth = float(stage.depth_at(points[[13, 14]]).mean())
@@ -100,7 +100,7 @@ class Mouth:
             return
         top, bottom = _lip_lines(plane, upper, lower)
         light = np.float32(0.35 + 0.65 * self._tone.light)
-        base = _CAVITY * light + 0.08 * self._tone.lip_rgb
+        base = self._tone.tinted(_CAVITY * light) + 0.08 * self._tone.lip_rgb
         colour = np.empty((*plane.u.shape, 3), np.float32)
         colour[:] = base.astype(np.float32)
         for layer in self._layers(plane, pose_function, controls):

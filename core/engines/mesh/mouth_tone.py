@@ -21,6 +21,7 @@ _CAST: Final = 0.22  # share of skin's and sclera's colour cast that is the ligh
 _WHITE_SKIN: Final = 215.0  # grey level of bright skin in full light
 _SCLERA_GAIN: Final = 1.32  # teeth face the light, the white of the eye lies in shade
 _CHEEKS: Final = (50, 280, 152, 205, 425)
+_LIVELY: Final = 0.12  # saturation of skin from which a picture counts as coloured
 _REBLUR: Final = 1.5
 
 
@@ -33,6 +34,7 @@ class MouthTone:
         tooth_rgb: A front tooth in the portrait's light.
         white_rgb: A white surface in it.
         lip_rgb: Median of the lips' red.
+        chroma: 1 in a colour picture, 0 in a grey one.
         softness_px: Standard deviation of the portrait's blur in texture px.
     """
 
@@ -40,7 +42,12 @@ class MouthTone:
     tooth_rgb: Points
     white_rgb: Points
     lip_rgb: Points
+    chroma: float
     softness_px: float
+
+    def tinted(self, rgb: Points) -> Points:
+        """A colour [3] as the portrait would show it: grey in a grey picture."""
+        return np.asarray(rgb.mean() + (rgb - rgb.mean()) * self.chroma)
 
 
 def measure_tone(stage: Stage) -> MouthTone:
@@ -58,18 +65,22 @@ def measure_tone(stage: Stage) -> MouthTone:
     skin = _pixels(texture, (face > 0) & (lips == 0))
     lip_rgb = np.median(_pixels(texture, lips > 0), 0)
     light = float(np.clip(np.percentile(skin.mean(1), 85) / _WHITE_SKIN, 0.35, 1.08))
-    cast = _hue(np.median(skin, 0)) / _hue(_PLAIN_SKIN)
+    plain = np.median(skin, 0)
+    chroma = float(np.clip((plain.max() - plain.min()) / max(plain.max(), 1) / _LIVELY, 0, 1))
+    cast = (_hue(plain) / _hue(_PLAIN_SKIN)) ** chroma
     level = 255.0 * float(np.clip(0.30 + 0.65 * light, 0.35, 0.95))
     sclera = _sclera(stage)
     if sclera is not None:
         cast = cast * _hue(sclera)
         level = 0.45 * level + 0.55 * float(np.clip(sclera.mean() * _SCLERA_GAIN, 60, 250))
     white = level * _hue(np.clip(cast, 0.5, 1.6) ** _CAST)
+    ivory = _IVORY.mean() + (_IVORY - _IVORY.mean()) * chroma
     return MouthTone(
         light=light,
-        tooth_rgb=np.clip(white * _IVORY, 0, 238),
+        tooth_rgb=np.clip(white * ivory, 0, 238),
         white_rgb=np.clip(white, 0, 250),
         lip_rgb=lip_rgb.astype(np.float64),
+        chroma=chroma,
         softness_px=measure_softness(stage),
     )
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.engines.mesh.blend import blur
 from core.engines.mesh.lattice import smooth
 from core.engines.mesh.mouth_plane import MouthPlane
+from core.engines.mesh.mouth_tone import MouthTone
 from core.engines.mesh.sampling import sample
 from core.engines.mesh.stage import FloatMap, Points
 
@@ -76,12 +77,13 @@ LOWER: Final = RowShape(
 class TeethRow:
     """A row of teeth of one portrait's colour."""
 
-    def __init__(self, shape: RowShape, tooth_rgb: Points, white_rgb: Points) -> None:
-        """Paints the row; colours are float [3], 0..255."""
+    def __init__(self, shape: RowShape, tone: MouthTone) -> None:
+        """Paints the row in the portrait's tone."""
         self._shape = shape
         self._reach = sum(shape.widths)
         self._height = _GUM + max(shape.heights)
-        picture = _paint(shape, self._reach, self._height, tooth_rgb * shape.light, white_rgb)
+        gum_rgb = tone.tinted(tone.white_rgb * _GUM_TONE)
+        picture = _paint(shape, self._height, tone.tooth_rgb * shape.light, gum_rgb)
         self._levels = [picture]
         for _ in range(3):
             self._levels.append(np.asarray(cv2.pyrDown(self._levels[-1]), np.float32))
@@ -137,10 +139,9 @@ def _monotone(values: Points) -> Points:
     return np.asarray(rising + np.arange(len(values)) * 1e-4)
 
 
-def _paint(
-    shape: RowShape, reach: float, height: float, tooth_rgb: Points, white_rgb: Points
-) -> FloatMap:
+def _paint(shape: RowShape, height: float, tooth_rgb: Points, gum_rgb: Points) -> FloatMap:
     """Unrolled row float32 [h, w, 4], root at the top, edge at the bottom, premultiplied."""
+    reach = sum(shape.widths)
     columns, rows = round(2 * reach * _DENSITY), round(height * _DENSITY)
     s = (np.arange(columns) + 0.5) / _DENSITY - reach
     t = (np.arange(rows) + 0.5)[:, None] / _DENSITY  # cm below the top of the gum
@@ -167,7 +168,7 @@ def _paint(
     colour = np.asarray(tooth_rgb) * tooth[..., None]
     scallop = _GUM + 0.10 * np.cos(_phase(s, shape.widths)) - 0.04
     gum = smooth(scallop - t, -0.04, 0.04)[..., None]
-    colour += (white_rgb * _GUM_TONE - colour) * gum
+    colour += (gum_rgb - colour) * gum
     cover = np.maximum(cover, gum[..., 0])
     fall = 1 - 0.45 * smooth(np.abs(s) / reach, 0.30, 0.95)
     colour *= fall[None, :, None]

@@ -83,6 +83,7 @@ def out_points(amount: float) -> tuple[Points, Points]:
 
 
 def _layer(light: FloatMap, cover: FloatMap, tone: MouthTone) -> FloatMap:
-    rgb = (0.5 * _COLOUR * tone.white_rgb + 0.5 * tone.lip_rgb).astype(np.float32)
+    own = tone.tinted(_COLOUR * tone.white_rgb)
+    rgb = (0.5 * own + 0.5 * tone.lip_rgb).astype(np.float32)
     colour = light[..., None] * rgb
     return np.dstack([colour * cover[..., None], cover]).astype(np.float32)
