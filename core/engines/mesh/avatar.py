@@ -1,0 +1,102 @@
+"""A still portrait prepared for rendering."""
+
+import threading
+from typing import Final
+
+import cv2
+import numpy as np
+
+from core.base.controls import REST
+from core.base.progress import Progress
+from core.engines.mesh.calibrate import PROBE_PX, Track, calibrate
+from core.engines.mesh.geometry import Geometry, Points
+from core.engines.mesh.layers import refine_layers, split_layers
+from core.engines.mesh.matte import PersonSegmenter
+from core.engines.mesh.renderer import Renderer
+from core.engines.mesh.stage import Controls, Picture
+from core.engines.mesh.viewport import Crop, Viewport, viewport_of
+from core.engines.protocol import Framing, View
+from core.face.pose import Pose
+
+_LAYER_SIDE: Final = 768
+STAGE: Final = "Portrait"
+_STEPS: Final = 4
+
+
+def stage_picture(portrait: Picture, geometry: Geometry) -> tuple[Picture, Points]:
+    """The stage at the layers' resolution, and the landmarks float64 [478, 2] in its px."""
+    x0, y0, x1, y1 = geometry.stage_px
+    pixels = np.ascontiguousarray(portrait[y0:y1, x0:x1])
+    shrink = min(1.0, _LAYER_SIDE / max(pixels.shape))
+    landmarks = geometry.placement.from_plane(geometry.landmarks)[:, :2] - [x0, y0]
+    if shrink < 1.0:
+        size = (round(pixels.shape[1] * shrink), round(pixels.shape[0] * shrink))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return pixels, landmarks * shrink
+
+
+class StillAvatar:
+    """Implements `Avatar` for one picture.
+
+    Renderers are kept per view. `refine` may run in another thread than `render`; everything
+    else belongs to one thread at a time.
+    """
+
+    def __init__(
+        self,
+        portrait: Picture,
+        landmarks_px: Points,
+        segmenter: PersonSegmenter,
+        track: Track,
+        progress: Progress,
+    ) -> None:
+        """Prepares uint8 RGB [h, w, 3] with landmarks float64 [478, 3] px."""
+        self._portrait = portrait
+        self._size = (portrait.shape[1], portrait.shape[0])
+        progress.report(STAGE, 0, _STEPS)
+        self._geometry = Geometry(landmarks_px, self._size)
+        self._crop = Crop.around([landmarks_px], self._size)
+        self._fields = self._geometry.expression_fields()
+        progress.report(STAGE, 1, _STEPS)
+        self._stage, landmarks = stage_picture(portrait, self._geometry)
+        self._layers = split_layers(self._stage, segmenter.matte(self._stage, landmarks))
+        self._refining = threading.Lock()
+        progress.report(STAGE, 2, _STEPS)
+        self._renderers: dict[Viewport, Renderer] = {}
+        probe = self._new_renderer(self.viewport(View(Framing.FACE, PROBE_PX)))
+        progress.report(STAGE, 3, _STEPS)
+        self._calibration = calibrate(lambda motion: probe.render(REST, motion), track)
+        probe.close()
+        progress.report(STAGE, _STEPS, _STEPS)
+
+    @property
+    def rest_pose(self) -> Pose:
+        """The portrait's own head pose, degrees."""
+        yaw, pitch, roll = (float(v) for v in self._geometry.posing.angles)
+        return Pose(yaw, pitch, roll)
+
+    def output_size(self, view: View) -> tuple[int, int]:
+        """Width and height in px of the frames of `view`."""
+        viewport = self.viewport(view)
+        return viewport.width, viewport.height
+
+    def refine(self, progress: Progress) -> None:
+        """Replaces the smooth background plate by one with texture."""
+        with self._refining:
+            self._layers = refine_layers(self._layers, self._stage, progress)
+
+    def viewport(self, view: View) -> Viewport:
+        """Where `view` lies in the portrait."""
+        return viewport_of(view, self._crop, self._size)
+
+    def draw(self, controls: Controls, view: View) -> Picture:
+        """One frame uint8 RGB [H, W, 3] for control values float32 [58]."""
+        viewport = self.viewport(view)
+        renderer = self._renderers.get(viewport)
+        if renderer is None:
+            renderer = self._renderers[viewport] = self._new_renderer(viewport)
+        renderer.show_layers(self._layers)
+        return renderer.render(controls, self._calibration.motion(controls))
+
+    def _new_renderer(self, viewport: Viewport) -> Renderer:
+        return Renderer(self._portrait, self._geometry, viewport, self._layers, self._fields)

@@ -1,0 +1,115 @@
+"""Self-calibration: which head motion to draw so that a tracker measures what was asked for.
+
+A picture of a head has less depth than the head: turned by 20° it looks turned by 17° or 18°,
+and a little tilted. A few small probe renders are tracked again and the inverse of what they
+show is fitted as a low polynomial per angle.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.base.controls import INDEX
+from core.engines.mesh.geometry import Placement
+from core.engines.mesh.posing import HeadMotion
+from core.engines.mesh.stage import Controls, Picture
+from core.face.pose import pose_from_rotation
+from core.face.tracker import Face
+
+Points = NDArray[np.float64]
+Track = Callable[[Iterator[Picture]], Iterator[Face | None]]
+
+PROBE_PX: Final = 256
+_UNIT_DEG: Final = 20.0
+_RIDGE: Final = 1e-3
+_LEAST_PROBES: Final = 8
+_SETTLING: Final = 3  # times a probe is shown: a tracker follows jumps with delay
+_GAIN_LIMITS: Final = (0.7, 1.7)
+_POSE_COLUMNS: Final = tuple(INDEX[n] for n in ("yaw", "pitch", "roll", "x", "y", "scale"))
+
+PROBES: Final = tuple(
+    HeadMotion(yaw=float(yaw), pitch=float(pitch))
+    for yaw, pitch in (
+        (0, 0), (13, 0), (26, 0), (15, 12), (0, 11), (0, 22), (-15, 12),
+        (-13, 0), (-26, 0), (-15, -12), (0, -11), (0, -22), (15, -12),
+    )
+)  # fmt: skip
+"""The head motions that are tried: a walk in small steps, so that the tracker can follow.
+
+Roll is a rotation of the picture and needs no probe."""
+
+
+def _features(angles: Points) -> Points:
+    """Polynomial terms [..., 7] of angles [..., 2 or 3] in degrees; all vanish at 0."""
+    yaw, pitch = np.moveaxis(angles[..., :2] / _UNIT_DEG, -1, 0)
+    return np.stack([yaw, pitch, yaw**2, pitch**2, yaw * pitch, yaw**3, pitch**3], -1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """Wanted angles → drawn angles.
+
+    Attributes:
+        terms: float64 [7, 3], what each polynomial term of yaw and pitch adds to yaw, pitch and
+            roll, degrees.
+    """
+
+    terms: Points
+
+    @classmethod
+    def plain(cls) -> "Calibration":
+        """Typical gains, for pictures that are not probed."""
+        terms = np.zeros((7, 3))
+        terms[[0, 1], [0, 1]] = _UNIT_DEG * np.array([1.05, 1.12])
+        return cls(terms)
+
+    @classmethod
+    def fit(cls, drawn: Sequence[HeadMotion], measured: Points) -> "Calibration":
+        """From drawn motions and measured angles [N, 3] (NaN rows = face lost), degrees.
+
+        Falls back to typical gains when too few probes were measured or they make no sense.
+        """
+        angles = np.array([[m.yaw, m.pitch, m.roll] for m in drawn])
+        rest = measured[[m.is_rest for m in drawn]].mean(0)
+        seen = np.isfinite(measured).all(1)
+        if not np.isfinite(rest).all() or seen.sum() < _LEAST_PROBES:
+            return cls.plain()
+        terms = _features(measured[seen] - rest)
+        prior = cls.plain().terms
+        gram = terms.T @ terms + _RIDGE * np.eye(terms.shape[1])
+        found = prior + np.linalg.solve(gram, terms.T @ (angles[seen] - terms @ prior))
+        gains = np.diag(found[:2, :2]) / _UNIT_DEG
+        low, high = _GAIN_LIMITS
+        return cls(found) if ((gains > low) & (gains < high)).all() else cls.plain()
+
+    def motion(self, controls: Controls) -> HeadMotion:
+        """What to draw for control values float32 [58]; rest stays exactly rest."""
+        yaw, pitch, roll, x, y, scale = (float(controls[i]) for i in _POSE_COLUMNS)
+        if yaw or pitch:
+            yaw, pitch, tilt = _features(np.array([yaw, pitch])) @ self.terms
+            roll += tilt
+        return HeadMotion(float(yaw), float(pitch), float(roll), x, y, scale)
+
+
+def measure_pose(face: Face | None) -> Points:
+    """Yaw, pitch and roll of a tracked face in degrees, float64 [3]; NaN where it is lost."""
+    if face is None:
+        return np.full(3, np.nan)
+    return pose_from_rotation(Placement.of(face.points.astype(np.float64)).rotation)
+
+
+def calibrate(draw: Callable[[HeadMotion], Picture], track: Track) -> Calibration:
+    """Draws the probes, tracks them as one clip and fits the inverse."""
+
+    def shown() -> Iterator[Picture]:
+        for motion in PROBES:
+            frame = draw(motion)
+            for _ in range(_SETTLING):
+                yield frame
+
+    faces = list(track(shown()))[_SETTLING - 1 :: _SETTLING]
+    measured = np.stack([measure_pose(face) for face in faces])
+    return Calibration.fit(PROBES, measured)

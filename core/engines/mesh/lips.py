@@ -1,0 +1,121 @@
+"""The cut between the lips: which side of it a pixel may come from, and which side it shows.
+
+The upper layer may show nothing below the portrait's own upper lip line and the lower layer
+nothing above its lower lip line; without this, lips smear into each other at the corners.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engines.mesh.flow import Part, Rectangle
+from core.face.topology import LOWER_INNER, UPPER_INNER
+
+FloatMap = NDArray[np.float32]
+Points = NDArray[np.float64]
+
+_TABLE: Final = 512
+_CORNER: Final = 0.06  # of the half width: where the clamp fades out at the corners
+_CURVE_POINTS: Final = 40
+_SUBPIXEL_BITS: Final = 4
+
+
+class LipCut:
+    """The lip lines of one portrait, plane cm."""
+
+    def __init__(self, landmarks: Points) -> None:
+        """Takes landmarks float64 [478, 3]."""
+        upper, lower = landmarks[UPPER_INNER, :2], landmarks[LOWER_INNER, :2]
+        self._centre = (upper[0] + upper[-1]) / 2
+        axis = upper[-1] - upper[0]
+        self._half = float(np.linalg.norm(axis)) / 2
+        self._along = axis / (2 * self._half)
+        self._across = np.array([-self._along[1], self._along[0]])
+        self._tables = [self._table(upper), self._table(lower)]
+
+    def _table(self, line: Points) -> FloatMap:
+        """Height of a lip line at evenly spaced places along the mouth."""
+        at = (line - self._centre) @ np.stack([self._along, self._across], 1)
+        at = at[np.argsort(at[:, 0], kind="stable")]
+        places = np.linspace(-self._half, self._half, _TABLE)
+        return np.interp(places, at[:, 0], at[:, 1]).astype(np.float32)
+
+    def clamp_upper(self, cells: FloatMap, displacement: FloatMap) -> FloatMap:
+        """Keeps sources of the upper layer above the upper lip line; returns the displacement."""
+        return self._clamp(cells, displacement, self._tables[0], -1.0)
+
+    def clamp_lower(self, cells: FloatMap, displacement: FloatMap) -> FloatMap:
+        """Keeps sources of the lower layer below the lower lip line; returns the displacement."""
+        return self._clamp(cells, displacement, self._tables[1], 1.0)
+
+    def _clamp(
+        self, cells: FloatMap, displacement: FloatMap, table: FloatMap, sign: float
+    ) -> FloatMap:
+        """Moves sources `cells` − `displacement` [h, w, 2] to their side of the line."""
+        source = cells - displacement
+        source -= self._centre.astype(np.float32)
+        along = source @ self._along.astype(np.float32)
+        across = source @ self._across.astype(np.float32)
+        place = along * np.float32((_TABLE - 1) / (2 * self._half)) + np.float32((_TABLE - 1) / 2)
+        line = table[np.clip(place, 0, _TABLE - 1).astype(np.int32)]
+        excess = np.maximum((line - across) * np.float32(sign), 0)
+        excess *= np.clip((1 - np.abs(along) / np.float32(self._half)) / _CORNER, 0, 1)
+        push = excess[..., None] * (sign * self._across).astype(np.float32)
+        return np.asarray(displacement - push, np.float32)
+
+
+def lower_side(upper_px: Points, lower_px: Points, rectangle: Rectangle) -> FloatMap:
+    """1 below the middle between the moved lips, 0 above, antialiased: float32 [h, w].
+
+    Args:
+        upper_px: float64 [11, 2] inner contour of the upper lip, output px.
+        lower_px: The same of the lower lip.
+        rectangle: Which part of the output.
+    """
+    middle = (smooth_curve(upper_px) + smooth_curve(lower_px)) / 2
+    middle -= (rectangle.x0, rectangle.y0)
+    axis = middle[-1] - middle[0]
+    axis /= max(float(np.linalg.norm(axis)), 1e-6)
+    down = np.array([-axis[1], axis[0]])
+    width, height = rectangle.size
+    far = 2.0 * (width + height)
+    first, last = middle[0] - axis * far, middle[-1] + axis * far
+    outline = np.concatenate([first[None], middle, [last, last + down * far, first + down * far]])
+    mask = np.zeros((height, width), np.uint8)
+    corners = np.rint(outline * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    cv2.fillPoly(mask, [corners], (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
+    return np.asarray(mask * np.float32(1 / 255), np.float32)
+
+
+def smooth_curve(points: Points) -> Points:
+    """A smooth open curve through points [n, 2], float64 [40, 2] (centripetal Catmull-Rom)."""
+    steps = np.sqrt(np.linalg.norm(np.diff(points, axis=0), axis=1)) + 1e-3
+    knots = np.concatenate([[0.0], np.cumsum(steps)])
+    slopes = np.gradient(points, knots, axis=0)
+    at = np.linspace(0, knots[-1], _CURVE_POINTS)
+    left = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(points) - 2)
+    span = steps[left][:, None]
+    t = ((at - knots[left]) / steps[left])[:, None]
+    cubic, square = t**3, t**2
+    return np.asarray(
+        (2 * cubic - 3 * square + 1) * points[left]
+        + (cubic - 2 * square + t) * span * slopes[left]
+        + (3 * square - 2 * cubic) * points[left + 1]
+        + (cubic - square) * span * slopes[left + 1]
+    )
+
+
+def at_full_size(part: Part) -> tuple[FloatMap, FloatMap]:
+    """Cells and displacement of a part at every px of its rectangle, plane cm."""
+    size = part.rectangle.size
+    first, last = part.cells[0, 0].astype(np.float64), part.cells[-1, -1].astype(np.float64)
+    rows, columns = part.cells.shape[:2]
+    axes = []
+    for axis, (n, cells) in enumerate(zip(size, (columns, rows), strict=True)):
+        pitch = (last[axis] - first[axis]) / (cells - 1)
+        place = (np.arange(n) + 0.5) * (cells / n) - 0.5
+        axes.append(first[axis] + place * pitch)
+    cells_px = np.dstack(np.meshgrid(*axes)).astype(np.float32)
+    return cells_px, np.asarray(cv2.resize(part.displacement, size), np.float32)
