@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from core.base.errors import MediaError
 from core.media.container import (
-    audio_stream,
     decoded,
     open_media,
     packets,
+    require_audio,
     start_s,
     time_s,
     video_stream,
@@ -95,17 +95,14 @@ def audio_duration(path: Path) -> float:
         return float(max(Fraction(0), _packets_end(container, stream) - zero))
 
 
-def require_audio(path: Path, container: InputContainer) -> AudioStream:
-    """The sound stream of an open file.
+def _declared_end(container: InputContainer, stream: AudioStream) -> Fraction | None:
+    """Where the file says that the sound ends, if its format says so to the sample.
 
-    Raises:
-        MediaError: there is none.
+    Compressed sound is padded to whole packets; MP4 and MOV tell by how much.
     """
-    stream = audio_stream(container)
-    if stream is None:
-        what = "is a video without sound" if video_stream(container) else "holds no sound"
-        raise MediaError(f"“{path.name}” {what}: choose a file with sound.")
-    return stream
+    if not container.format.name.startswith("mov") or not stream.duration or not stream.time_base:
+        return None
+    return start_s(stream) + stream.duration * stream.time_base
 
 
 def _packets_end(container: InputContainer, stream: AudioStream) -> Fraction:
@@ -114,12 +111,8 @@ def _packets_end(container: InputContainer, stream: AudioStream) -> Fraction:
     for packet in packets(container, stream):
         if packet.size and packet.pts is not None and not packet.is_discard:
             end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
-    if stream.duration and stream.time_base:
-        # The last packet of a compressed sound is padded; the header knows by how much.
-        declared = start_s(stream) + stream.duration * stream.time_base
-        if abs(declared - end) < _GAP:
-            return declared
-    return end
+    declared = _declared_end(container, stream)
+    return end if declared is None else min(end, declared)
 
 
 def _samples(path: Path, rate: int, channels: int, size: int) -> Iterator[NDArray[np.float32]]:
@@ -127,28 +120,46 @@ def _samples(path: Path, rate: int, channels: int, size: int) -> Iterator[NDArra
     with open_media(path) as container:
         stream = require_audio(path, container)
         video = video_stream(container)
-        clock = None if video is None else start_s(video)  # where the next sample belongs
-        longest_gap = Fraction(container.duration or 0, 10**6) + 1
-        mixer = Mixer(rate, channels)
-        n_early = 0  # samples from before time 0 that are still to be left out
-        is_first = True
-        for frame in decoded(container, stream):
-            time = time_s(frame)
-            gap = Fraction(0) if clock is None or time is None else time - clock
-            clock = (time or Fraction(0)) if clock is None else clock
-            if (is_first or gap > _GAP) and abs(gap) <= longest_gap:
-                clock += gap
-                n_early = max(0, round(-gap * rate))
-                yield from _pieces(mixer.flush(), size)
-                yield from _silence(max(0, round(gap * rate)), channels, size)
-            is_first = False
-            clock += Fraction(frame.samples, frame.sample_rate)
-            for piece in _pieces(mixer.mix(frame), size):
-                yield piece[n_early:]
-                n_early -= min(n_early, len(piece))
-        yield from _pieces(mixer.flush(), size)
-    if is_first:
+        zero = None if video is None else start_s(video)
+        end = _declared_end(container, stream)
+        n_left = None
+        if end is not None:
+            n_left = max(0, round((end - (start_s(stream) if zero is None else zero)) * rate))
+        is_empty = True
+        for piece in _placed(container, stream, zero, Mixer(rate, channels), size):
+            is_empty = False
+            yield piece[:n_left]
+            if n_left is not None:
+                n_left -= min(n_left, len(piece))
+                if n_left == 0:
+                    return
+    if is_empty:
         raise MediaError(f"“{path.name}” has no sound in it (zero samples): record it again.")
+
+
+def _placed(
+    container: InputContainer, stream: AudioStream, zero: Fraction | None, mixer: Mixer, size: int
+) -> Iterator[NDArray[np.float32]]:
+    """Mixed pieces from `zero` (or the first sample) on, with silence where the file has gaps."""
+    clock = zero  # where the next sample belongs
+    longest_gap = Fraction(container.duration or 0, 10**6) + 1
+    n_early = 0  # samples from before time 0 that are still to be left out
+    is_first = True
+    for frame in decoded(container, stream):
+        time = time_s(frame)
+        gap = Fraction(0) if clock is None or time is None else time - clock
+        clock = (time or Fraction(0)) if clock is None else clock
+        if (is_first or gap > _GAP) and abs(gap) <= longest_gap:
+            clock += gap
+            n_early = max(0, round(-gap * mixer.rate))
+            yield from _pieces(mixer.flush(), size)
+            yield from _silence(max(0, round(gap * mixer.rate)), mixer.channels, size)
+        is_first = False
+        clock += Fraction(frame.samples, frame.sample_rate)
+        for piece in _pieces(mixer.mix(frame), size):
+            yield piece[n_early:]
+            n_early -= min(n_early, len(piece))
+    yield from _pieces(mixer.flush(), size)
 
 
 def _silence(n_samples: int, channels: int, size: int) -> Iterator[NDArray[np.float32]]:

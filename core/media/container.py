@@ -83,6 +83,31 @@ def audio_stream(container: InputContainer) -> AudioStream | None:
     return None
 
 
+def require_video(path: Path, container: InputContainer) -> VideoStream:
+    """The moving-picture stream of the open file `path`.
+
+    Raises:
+        MediaError: there is none.
+    """
+    stream = video_stream(container)
+    if stream is None:
+        raise _missing(path, "has no pictures, only sound: choose a video", audio_stream(container))
+    return stream
+
+
+def require_audio(path: Path, container: InputContainer) -> AudioStream:
+    """The sound stream of the open file `path`.
+
+    Raises:
+        MediaError: there is none.
+    """
+    stream = audio_stream(container)
+    if stream is None:
+        other = video_stream(container)
+        raise _missing(path, "is a video without sound: choose a file with sound", other)
+    return stream
+
+
 def start_s(stream: VideoStream | AudioStream) -> Fraction:
     """When the stream begins on its container's own clock, in seconds."""
     if stream.start_time is None or stream.time_base is None:
@@ -144,3 +169,9 @@ def _has_decoder(stream: VideoStream | AudioStream) -> bool:
     # PyAV leaves the context out for a codec that this build cannot decode.
     context: object = stream.codec_context
     return context is not None
+
+
+def _missing(path: Path, why: str, other: VideoStream | AudioStream | None) -> MediaError:
+    if other is None:
+        why = f"is damaged and holds neither pictures nor sound: export it again, or {_KINDS}"
+    return MediaError(f"“{path.name}” {why}.")

@@ -115,7 +115,7 @@ class Mp4Writer:
                     str(self._part.absolute()),
                     mode="w",
                     format="mp4",
-                    container_options={"movflags": "+faststart"},
+                    container_options={"movflags": "+faststart", "movie_timescale": str(RATE)},
                 )
                 self._container.metadata.update(self._tags, comment=_COMMENT)
                 self._muxer = _Muxer(self._container, self._add_video())

@@ -174,6 +174,8 @@ def _limited_size(size: tuple[int, int], max_side: int) -> tuple[int, int]:
 
 def _upright_transpose(picture: Pillow.Image) -> Pillow.Transpose | None:
     """The turn that the EXIF orientation asks for; unreadable EXIF asks for none."""
+    if picture.format == "TIFF":  # Pillow turns these itself
+        return None
     with suppress(OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error):
         return _UPRIGHT.get(picture.getexif().get(_ORIENTATION_TAG, 1))
     return None

@@ -27,6 +27,7 @@ _TO_RIGHT = {
     "BR": _HALF_POWER,
     "BC": 0.5,
 }
+_WAV_ORDER = ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")
 _FULL_SCALE = {"u1": 2.0**7, "i2": 2.0**15, "i4": 2.0**31}
 
 
@@ -39,8 +40,8 @@ class Mixer:
     """
 
     def __init__(self, rate: int, channels: int) -> None:
-        self._rate = rate
-        self._channels = channels
+        self.rate = rate
+        self.channels = channels
         self._resampler: AudioResampler | None = None
         self._source_rate = 0
 
@@ -50,10 +51,10 @@ class Mixer:
         if frame.sample_rate != self._source_rate:
             finished = self.flush()
             self._source_rate = frame.sample_rate
-            if frame.sample_rate != self._rate:
-                self._resampler = AudioResampler("fltp", self._layout, self._rate)
+            if frame.sample_rate != self.rate:
+                self._resampler = AudioResampler("fltp", self._layout, self.rate)
         names = [channel.name for channel in frame.layout.channels]
-        mixed = to_float(frame) @ mix_matrix(names, self._channels)
+        mixed = to_float(frame) @ mix_matrix(names, self.channels)
         if self._resampler is None:
             return np.concatenate([finished, np.clip(mixed, -1, 1)])
         planes = np.ascontiguousarray(mixed.T)
@@ -69,10 +70,10 @@ class Mixer:
 
     @property
     def _layout(self) -> str:
-        return "mono" if self._channels == 1 else "stereo"
+        return "mono" if self.channels == 1 else "stereo"
 
     def _empty(self) -> NDArray[np.float32]:
-        return np.zeros((0, self._channels), np.float32)
+        return np.zeros((0, self.channels), np.float32)
 
     def _resample(self, frame: AudioFrame | None) -> list[NDArray[np.float32]]:
         if self._resampler is None:
@@ -98,8 +99,11 @@ def to_float(frame: AudioFrame) -> NDArray[np.float32]:
 def mix_matrix(names: list[str], channels: int) -> NDArray[np.float32]:
     """Weights float32 [len(`names`), `channels`] that never make the mix louder than full scale.
 
-    Loudspeakers with unknown names count all the same.
+    A file that does not name its 2, 6 or 8 loudspeakers means the usual ones; other unknown
+    loudspeakers count all the same.
     """
+    if len(names) in (2, 6, 8) and not set(names) & set(_WAV_ORDER):
+        names = list(_WAV_ORDER[: len(names)])
     weights = np.array([[_TO_LEFT.get(n, 0.0), _TO_RIGHT.get(n, 0.0)] for n in names])
     if not weights.any(axis=0).all():
         weights = np.ones((len(names), 2))

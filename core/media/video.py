@@ -28,9 +28,9 @@ from core.media.container import (
     frame_rate,
     open_media,
     packets,
+    require_video,
     start_s,
     time_s,
-    video_stream,
 )
 from core.media.image import MAX_SIDE, is_still, read_image
 from core.media.picture import FrameConverter
@@ -96,7 +96,7 @@ def count_frames(path: Path, rate: Fraction) -> int:
     if is_still(path):
         return 1
     with open_media(path) as container:
-        stream = _require_video(path, video_stream(container))
+        stream = require_video(path, container)
         zero, fallback = start_s(stream), 1 / frame_rate(stream)
         last, end = Fraction(0), Fraction(0)
         for packet in packets(container, stream):
@@ -188,7 +188,7 @@ def _clip_frames(
     path: Path, rate: Fraction, start: Fraction, count: int | None, max_side: int | None
 ) -> Iterator[NDArray[np.uint8]]:
     with open_media(path) as container:
-        stream = _require_video(path, video_stream(container))
+        stream = require_video(path, container)
         convert = FrameConverter(stream.sample_aspect_ratio, max_side)
         timed = _timed_frames(path, container, stream, start)
         tolerance = tolerance_s(stream.time_base, rate)
@@ -211,7 +211,7 @@ def _timed_frames(
         yield from frames
         return
     with open_media(path) as again:
-        stream = _require_video(path, video_stream(again))
+        stream = require_video(path, again)
         yield from _require_frames(path, _with_times(again, stream))
 
 
@@ -262,12 +262,6 @@ def _require_frames(
         raise MediaError(f"“{path.name}” holds no picture that can be read: export it again.")
     yield first
     yield from timed
-
-
-def _require_video(path: Path, stream: VideoStream | None) -> VideoStream:
-    if stream is None:
-        raise MediaError(f"“{path.name}” has no pictures, only sound: choose a video.")
-    return stream
 
 
 def _still_frames(path: Path, begins: bool, max_side: int) -> Iterator[NDArray[np.uint8]]:
