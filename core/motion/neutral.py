@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from core.base.controls import FACTOR_SLICE, INDEX, BoolArray, Factor, FloatArray
 
-_LIPS_WEIGHT = 0.4
+_LIPS_WEIGHT = 0.8
 _WEIGHTS: Final = {
     "jawOpen": 3.0, "mouthLowerDownLeft": 1.0, "mouthLowerDownRight": 1.0,
     "mouthUpperUpLeft": 1.0, "mouthUpperUpRight": 1.0,
     "eyeBlinkLeft": 2.0, "eyeBlinkRight": 2.0, "eyeSquintLeft": 0.3, "eyeSquintRight": 0.3,
     "eyeWideLeft": 0.5, "eyeWideRight": 0.5,
 }  # fmt: skip
-_EXPRESSION_WEIGHT = 0.5
-_GAZE_WEIGHT = 0.3
+_EXPRESSION_WEIGHT = 0.8
+_GAZE_WEIGHT = 1.0
 _TYPICAL_ANGLE_DEG = 15.0
 _TYPICAL_SPEED_DEG_S = 60.0
 
