@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.timeline.extensible import Extensible
+
 Float64 = NDArray[np.float64]
 
 _THIRD = 1.0 / 3.0
@@ -73,7 +75,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Curve:
+class Curve(Extensible):
     """Keys in strictly rising order of frame.
 
     Raises:
@@ -82,7 +84,6 @@ class Curve:
 
     keys: tuple[Key, ...] = ()
     extend: Extend = Extend.HOLD
-    extra: str = ""
 
     def __post_init__(self) -> None:
         frames = self.frames

@@ -13,6 +13,7 @@ from itertools import count
 from core.base.controls import Factor
 from core.base.time import MAX_RATE, FrameRange
 from core.timeline.curve import NO_KEYS, Curve
+from core.timeline.extensible import Extensible
 from core.timeline.lanes import LANES
 from core.timeline.source import Source
 from core.timeline.strip import AudioStrip, Strip
@@ -26,7 +27,7 @@ class Gap(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class OffsetCurve:
+class OffsetCurve(Extensible):
     """A curve of one lane, added on top of the base lane.
 
     Raises:
@@ -36,7 +37,6 @@ class OffsetCurve:
     lane: str
     curve: Curve = NO_KEYS
     is_muted: bool = False
-    extra: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if self.lane not in LANES:
@@ -44,7 +44,7 @@ class OffsetCurve:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class Track(Extensible):
     """One factor: strips on a base lane, offset curves above it, and how much of it counts.
 
     Attributes:
@@ -61,7 +61,6 @@ class Track:
         is_muted: The factor stays at the portrait's rest.
         is_solo: Every track that is not solo is muted.
         is_locked: Edits of this track are refused.
-        extra: Keys that another version of the program wrote, as JSON text.
 
     Raises:
         ValueError: a number is out of range, or a lane is not this factor's or there twice.
@@ -80,7 +79,6 @@ class Track:
     is_muted: bool = False
     is_solo: bool = False
     is_locked: bool = False
-    extra: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         _check_range("gain", self.gain, 2.0)
@@ -104,18 +102,17 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class AudioTrack:
+class AudioTrack(Extensible):
     """The sound: what is heard and, through voice sources, what moves the lips."""
 
     strips: tuple[AudioStrip, ...] = ()
     gain_db: float = 0.0
     is_muted: bool = False
     is_locked: bool = False
-    extra: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class ViewSettings:
+class ViewSettings(Extensible):
     """The picture to render.
 
     Attributes:
@@ -129,7 +126,7 @@ class ViewSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class AvatarSettings:
+class AvatarSettings(Extensible):
     """Who is animated, and by which engine.
 
     Attributes:
@@ -143,17 +140,15 @@ class AvatarSettings:
     face: int | None = None
     engine: str = "mesh"
     view: ViewSettings = ViewSettings()
-    extra: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Extensible):
     """A named frame."""
 
     frame: int
     name: str = ""
     color: str = ""
-    extra: str = field(default="", repr=False)
 
 
 # smoothing of fresh tracks: lips and eyes move too fast for more
@@ -170,7 +165,7 @@ def _fresh_tracks() -> tuple[Track, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Document(Extensible):
     """One project.
 
     Attributes:
@@ -184,7 +179,6 @@ class Document:
         markers: By frame.
         in_frame: First frame of the working range; None is the start.
         out_frame: Frame after the working range; None is the end.
-        extra: Keys that another version of the program wrote, as JSON text.
 
     Raises:
         ValueError: a number is out of range, an id is there twice, or the tracks are not one
@@ -201,7 +195,6 @@ class Document:
     markers: tuple[Marker, ...] = ()
     in_frame: int | None = None
     out_frame: int | None = None
-    extra: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not 1 <= self.rate <= MAX_RATE:

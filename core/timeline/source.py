@@ -4,12 +4,13 @@ A source never holds arrays. Its file is a `MediaReference`; motion without a fi
 generators, presets) is described by its parameters alone and made again when it is needed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from core.motion.generators import BLINK_JITTER, BLINKS_PER_MINUTE
 from core.motion.presets import DEFAULT_INTENSITY
+from core.timeline.extensible import Extensible
 
 
 class Generator(StrEnum):
@@ -21,7 +22,7 @@ class Generator(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MediaReference:
+class MediaReference(Extensible):
     """A file (or folder of numbered pictures) that belongs to a session.
 
     Attributes:
@@ -35,21 +36,21 @@ class MediaReference:
 
 
 @dataclass(frozen=True, slots=True)
-class PortraitParams:
+class PortraitParams(Extensible):
     """A still or a clip that an avatar can be made from."""
 
     kind: ClassVar[str] = "portrait"
 
 
 @dataclass(frozen=True, slots=True)
-class AudioParams:
+class AudioParams(Extensible):
     """A sound file, or a video's sound."""
 
     kind: ClassVar[str] = "audio"
 
 
 @dataclass(frozen=True, slots=True)
-class ClipParams:
+class ClipParams(Extensible):
     """A driving clip.
 
     Attributes:
@@ -63,7 +64,7 @@ class ClipParams:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeParams:
+class TakeParams(Extensible):
     """Motion recorded live.
 
     Attributes:
@@ -79,14 +80,14 @@ class TakeParams:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveLinkParams:
+class LiveLinkParams(Extensible):
     """A Live Link Face CSV."""
 
     kind: ClassVar[str] = "livelink"
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceParams:
+class VoiceParams(Extensible):
     """Lip motion from speech.
 
     Attributes:
@@ -102,7 +103,7 @@ class VoiceParams:
 
 
 @dataclass(frozen=True, slots=True)
-class GeneratorParams:
+class GeneratorParams(Extensible):
     """Seeded motion for what nothing drives.
 
     Attributes:
@@ -124,7 +125,7 @@ class GeneratorParams:
 
 
 @dataclass(frozen=True, slots=True)
-class Emotion:
+class Emotion(Extensible):
     """One emotion of `core.motion.presets` and its strength, 0..1."""
 
     name: str
@@ -132,7 +133,7 @@ class Emotion:
 
 
 @dataclass(frozen=True, slots=True)
-class PresetParams:
+class PresetParams(Extensible):
     """A held expression: up to three emotions at once."""
 
     kind: ClassVar[str] = "preset"
@@ -161,7 +162,7 @@ Params = (
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Source(Extensible):
     """One entry of the library.
 
     Attributes:
@@ -169,14 +170,12 @@ class Source:
         name: For people.
         params: Its kind and how it is used.
         media: Its file, if it has one.
-        extra: Keys that another version of the program wrote, as JSON text.
     """
 
     id: str
     name: str
     params: Params
     media: MediaReference | None = None
-    extra: str = field(default="", repr=False)
 
     @property
     def kind(self) -> str:

@@ -5,7 +5,7 @@ second `source_in + (f − start) / rate · speed`, where `rate` is the document
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import TypeVar
@@ -13,6 +13,7 @@ from typing import TypeVar
 from core.motion.clip_end import ClipEnd
 from core.motion.retarget import MAX_GAIN, Anchor, Reference
 from core.motion.retarget import Mode as MotionMode
+from core.timeline.extensible import Extensible
 
 CROSSFADE = 6
 """Frames over which one strip passes into the next unless it says otherwise."""
@@ -28,7 +29,7 @@ class Blend(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(Extensible):
     """A use of a source's motion on a factor track.
 
     Attributes:
@@ -50,7 +51,6 @@ class Strip:
         controls: The controls it drives; empty for all of the factor. Of overlapping strips,
             one that drives fewer controls lies above one that drives more.
         is_muted: Whether it is left out.
-        extra: Keys that another version of the program wrote, as JSON text.
 
     Raises:
         ValueError: a number is out of its range.
@@ -73,7 +73,6 @@ class Strip:
     fade_out: int | None = None
     controls: tuple[str, ...] = ()
     is_muted: bool = False
-    extra: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if self.n_frames < 1:
@@ -106,7 +105,7 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
-class AudioStrip:
+class AudioStrip(Extensible):
     """A use of a sound on the audio track.
 
     Attributes:
@@ -118,7 +117,6 @@ class AudioStrip:
         offset_s: Seconds by which the sound comes later (negative: earlier) than its frames.
         gain_db: −24..24.
         is_muted: Whether it is silent.
-        extra: Keys that another version of the program wrote, as JSON text.
     """
 
     id: str
@@ -129,7 +127,6 @@ class AudioStrip:
     offset_s: float = 0.0
     gain_db: float = 0.0
     is_muted: bool = False
-    extra: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if self.n_frames < 1:
