@@ -35,8 +35,8 @@ AI_NOTICE = "AI-generated"
 """What the title and the comment of every file begin with."""
 
 DEFAULT_PRESET = "veryfast"
-"""x264's speed. At CRF 18 and 512 px it takes 3 ms of processor time a frame and gives 45 dB;
-"medium" takes 9 ms for 1 dB more."""
+"""x264's speed. At CRF 18 and 512 px a talking head takes 4 ms of processor time a frame, sound
+and colour conversion included, and reaches 45 dB of luma PSNR; "medium" takes 10 ms for 46 dB."""
 
 PRESETS = (
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
