@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from core.base.controls import INDEX
+from core.engines.mesh.blend import blur
 from core.engines.mesh.lattice import smooth
 from core.engines.mesh.mouth_plane import MouthPlane
 from core.engines.mesh.mouth_tone import measure_tone
@@ -26,6 +27,7 @@ _CAVITY = np.array([34.0, 14.0, 16.0])
 _JAW_SIDE: Final = 0.7  # cm at jawLeft or jawRight 1
 _JAW_FORWARD: Final = 0.6  # cm
 _APPEARS = (0.003, 0.012)  # lip movement over mouth width that brings the drawing in
+_SHARP: Final = 0.8  # px: softer portraits get softer teeth
 _UPPER_SHADOW, _LOWER_SHADOW = 0.58, 0.30
 
 
@@ -107,6 +109,8 @@ class Mouth:
             colour *= 1 - layer[..., 3:]
             colour += layer[..., :3]
         colour *= self._light_between(plane, upper, top, bottom)[..., None]
+        if softness > _SHARP:
+            colour = blur(colour, 0.6 * softness)
         cover = np.clip((plane.v - top) / softness + 0.5, 0, 1)
         cover *= np.clip((bottom - plane.v) / softness + 0.5, 0, 1)
         cover *= np.minimum((bottom - top) / np.float32(softness), 1) * np.float32(fade)
