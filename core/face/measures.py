@@ -90,11 +90,10 @@ def measure(points: Points) -> Measures:
 
 def measure_shape(shape: Curve, yaw: Curve, pitch: Curve, roll: Curve) -> Measures:
     """The measures of landmarks [T, 478, 3] whose pose, in degrees [T], is already undone."""
-    gaze = (
-        _gaze(shape, RIGHT_EYE_CORNERS, RIGHT_IRIS) + _gaze(shape, LEFT_EYE_CORNERS, LEFT_IRIS)
-    ) / 2
-    middle = shape[:, [*RIGHT_EYE_CORNERS, *LEFT_EYE_CORNERS], :2]
-    unit = np.linalg.norm(middle[:, 2:].mean(1) - middle[:, :2].mean(1), axis=-1)
+    unit = _interocular(shape)
+    right_gaze = _gaze(shape, RIGHT_EYE_CORNERS, RIGHT_IRIS)
+    gaze = (right_gaze + _gaze(shape, LEFT_EYE_CORNERS, LEFT_IRIS)) / 2
+    corners_y = shape[:, [*RIGHT_EYE_CORNERS, *LEFT_EYE_CORNERS], 1].mean(1)
     lips_y = shape[:, [_UPPER_LIP_TOP, _LOWER_LIP_BOTTOM], 1].mean(1)
     return Measures(
         yaw=yaw,
@@ -104,11 +103,22 @@ def measure_shape(shape: Curve, yaw: Curve, pitch: Curve, roll: Curve) -> Measur
         ear_right=_openness(shape, RIGHT_LID_PAIRS, RIGHT_EYE_CORNERS),
         gaze_x=gaze[:, 0],
         gaze_y=gaze[:, 1],
-        mouth_open=_distance(shape, _UPPER_LIP_INNER, _LOWER_LIP_INNER) / unit,
+        mouth_open=mouth_opening(shape),
         mouth_width=_distance(shape, *MOUTH_CORNERS.tolist()) / unit,
         smile=(lips_y - shape[:, MOUTH_CORNERS, 1].mean(1)) / unit,
-        brow=(middle[..., 1].mean(1) - shape[:, _BROW_TOPS, 1].mean(1)) / unit,
+        brow=(corners_y - shape[:, _BROW_TOPS, 1].mean(1)) / unit,
     )
+
+
+def mouth_opening(shape: Curve) -> Curve:
+    """`Measures.mouth_open` [T] of unposed landmarks [T, 478, 3]."""
+    return _distance(shape, _UPPER_LIP_INNER, _LOWER_LIP_INNER) / _interocular(shape)
+
+
+def _interocular(shape: Curve) -> Curve:
+    right, left = (shape[:, c, :2].mean(1) for c in (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS))
+    distance: Curve = np.linalg.norm(left - right, axis=-1)
+    return distance
 
 
 def _distance(shape: Curve, a: int, b: int) -> Curve:

@@ -26,10 +26,10 @@ def _brow_raise(side: str, sign: float) -> Weights:
 
 def _brow_fields(side: str, sign: float) -> dict[str, Weights]:
     inner_end = bump(sign * 1.6, -1.7, 1.25, 1.2) * smoothstep(-Y, 0.0, 1.0)
-    frown = move(inner_end, -sign * 0.34, 0.36, -0.05)
+    frown = move(inner_end, -sign * 0.34, 0.28, -0.05)
     outer = smoothstep(sign * X, 1.6, 3.8)
     return {
-        f"browDown{side}": frown + move(_brow_weights(side, sign), 0.0, 0.12),
+        f"browDown{side}": frown + move(_brow_weights(side, sign), 0.0, 0.30),
         f"browOuterUp{side}": _brow_raise(side, sign) * outer[:, None],
     }
 
