@@ -65,6 +65,7 @@ class Mp4Writer:
         rate: frames per second.
         audio: file whose sound is put under the pictures, or None for a file without sound.
         audio_offset_s: when that file's time 0 is heard; negative leaves out its first seconds.
+        audio_gain_db: change of its loudness in decibels.
         duration_s: length of the soundtrack in seconds: missing sound is silence, surplus is cut.
         crf: x264's quality, 0 (lossless) .. 51; 18 is visually lossless.
         preset: x264's speed, "ultrafast" .. "veryslow".
@@ -84,6 +85,7 @@ class Mp4Writer:
         *,
         audio: Path | None = None,
         audio_offset_s: float | Fraction = 0.0,
+        audio_gain_db: float = 0.0,
         duration_s: float | Fraction,
         crf: int = 18,
         preset: str = DEFAULT_PRESET,
@@ -98,7 +100,9 @@ class Mp4Writer:
         self._shape = (height, width, 3)
         self._rate = rate
         self._audio = audio
-        self._sound = None if audio is None else soundtrack(audio, duration_s, audio_offset_s)
+        self._sound = None
+        if audio is not None:
+            self._sound = soundtrack(audio, duration_s, audio_offset_s, audio_gain_db)
         self._options = {"crf": str(crf), "preset": preset}
         self._tags = {"title": f"{AI_NOTICE} video", **(metadata or {})}
         self._pictures = FrameEncoder()

@@ -23,7 +23,10 @@ _BLOCK_S = 0.5  # little enough to be read between two pictures
 
 
 def soundtrack(
-    path: Path, duration_s: float | Fraction, offset_s: float | Fraction = 0.0
+    path: Path,
+    duration_s: float | Fraction,
+    offset_s: float | Fraction = 0.0,
+    gain_db: float = 0.0,
 ) -> Generator[NDArray[np.float32], None, None]:
     """Yields float32 [2, 1024] frames (the last one shorter) that last `duration_s` together.
 
@@ -31,6 +34,7 @@ def soundtrack(
         path: a sound file or a video with sound.
         duration_s: seconds to fill; missing sound is silence, surplus sound is cut.
         offset_s: when the file's time 0 is heard. Negative leaves out its first seconds.
+        gain_db: change of loudness in decibels; what goes over full scale is clipped.
 
     Raises:
         MediaError: the sound cannot be read.
@@ -39,9 +43,10 @@ def soundtrack(
     lead = round(Fraction(offset_s).limit_denominator(10**6) * RATE)
     held = np.zeros((0, 2), np.float32)
     done = 0
+    gain = np.float32(10 ** (gain_db / 20))
     silence = np.zeros((RATE, 2), np.float32)
     for block in chain(_placed(path, lead), repeat(silence)):
-        held = np.concatenate([held, block])[: total - done]
+        held = np.concatenate([held, np.clip(block * gain, -1, 1)])[: total - done]
         whole = len(held) - len(held) % FRAME_SAMPLES
         yield from _frames(held[:whole])
         done += whole

@@ -147,6 +147,14 @@ def test_the_offset_moves_the_sound(make, offset: float) -> None:
     assert loudest == pytest.approx(0.505 + offset, abs=0.008)
 
 
+def test_the_gain_changes_the_loudness(make) -> None:
+    sound = make.wav("speech.wav", make.tone(1, RATE, level=0.4), RATE)
+    quiet = write_clip(make.folder / "quiet.mp4", make, 25, audio=sound, audio_gain_db=-6.0206)
+    loud = write_clip(make.folder / "loud.mp4", make, 25, audio=sound, audio_gain_db=40)
+    assert np.abs(read_audio(quiet, RATE)[9600:38400]).max() == pytest.approx(0.2, rel=0.1)
+    assert np.abs(read_audio(loud, RATE)).max() <= 1
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     length=st.integers(1, 60_000),
