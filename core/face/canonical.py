@@ -26,6 +26,10 @@ lies half-way between the outer eye corners, which are 9.0 cm apart (see canonic
 FACE_HEIGHT: Final = float(np.linalg.norm(CANONICAL[CHIN] - CANONICAL[FOREHEAD_TOP]))
 """Top of the forehead to the chin in centimetres: the unit of the controls x and y."""
 
+FRONTAL_PITCH_DEG: Final = -11.0
+"""The pitch that landmarks of a face looking straight at the viewer measure: the median of
+frontal portraits. FaceMesh sees foreheads nearer than they are."""
+
 HEAD_PIVOT: Final = (0.0, 6.5, 5.8)
 """The point between skull and neck about which a head turns, canonical cm."""
 

@@ -126,7 +126,8 @@ def _weights() -> Array:
     weights[[*LEFT_BROW, *RIGHT_BROW]] = _BROW_WEIGHT
     for lid in (LEFT_UPPER_LID, LEFT_LOWER_LID, RIGHT_UPPER_LID, RIGHT_LOWER_LID):
         weights[lid] = 0.0
-    return (weights[:, None] * np.array([1.0, 1.0, _DEPTH_WEIGHT])).ravel()
+    coordinates: Array = weights[:, None] * np.array([1.0, 1.0, _DEPTH_WEIGHT])
+    return coordinates.ravel()
 
 
 def _measure_rows() -> Array:
