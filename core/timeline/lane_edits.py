@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.base.controls import FACTOR_CONTROLS, Factor
 from core.face.pose import Pose
+from core.motion.track import rest_of
 from core.timeline.base_lane import Bank, base_lane
 from core.timeline.curve import NO_KEYS, Curve, Key
 from core.timeline.document import Document, OffsetCurve, Track
@@ -167,7 +168,7 @@ def bake_strip(
     alone = replace(track, strips=(replace(strip, fade_in=0, fade_out=0),))
     frames = np.arange(strip.start, strip.stop)
     base = base_lane(alone, frames, document.rate, bank, rest_pose or Pose())
-    rest = base_lane(replace(track, strips=()), frames[:1], document.rate, {}, Pose())[0]
+    rest = rest_of(track.factor)
     document = delete_strip(document, strip_id)
     for i, lane in enumerate(FACTOR_CONTROLS[track.factor]):
         moved = base[:, i] - rest[i]
