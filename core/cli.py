@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     track.add_argument("clip", type=Path, metavar="CLIP")
     track.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.csv")
-    track.add_argument("--face", type=int, metavar="N", help="which face, 1 = largest")
+    track.add_argument("--face", type=int, metavar="N", help="which face, 0 = the largest")
     track.set_defaults(run=_track)
 
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
@@ -139,7 +139,7 @@ def _add_animate(commands: Commands, common: argparse.ArgumentParser) -> None:
     )
     animate.add_argument("--clip-end", choices=("hold", "loop", "pingpong"), default="hold")
     animate.add_argument("--seed", type=int, default=0, help="of generated blinks, gaze and nods")
-    animate.add_argument("--face", type=int, metavar="N", help="which face, 1 = largest")
+    animate.add_argument("--face", type=int, metavar="N", help="which face, 0 = the largest")
     animate.add_argument("--session", type=Path, metavar="DIR", help="keep the session here")
     animate.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
     animate.set_defaults(run=_animate)

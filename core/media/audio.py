@@ -31,7 +31,12 @@ _GAP = Fraction(1, 10)  # timestamps may be off by less, because containers roun
 
 
 def read_audio_blocks(
-    path: Path, rate: int, channels: int = 1, block_s: float = 10.0, *, start: float = 0.0
+    path: Path,
+    rate: int,
+    channels: int = 1,
+    block_s: float = 10.0,
+    *,
+    start: float | Fraction = 0.0,
 ) -> Iterator[NDArray[np.float32]]:
     """Yields the sound as float32 [n, channels] blocks in -1..1 at `rate` Hz.
 

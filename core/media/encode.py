@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from core.base.errors import MediaError
 from core.media.picture import BT709, LIMITED_RANGE, FrameEncoder
-from core.media.soundtrack import RATE, soundtrack
+from core.media.soundtrack import RATE, Sound, soundtrack
 
 AI_NOTICE = "AI-generated"
 """What the title and the comment of every file begin with."""
@@ -63,9 +63,7 @@ class Mp4Writer:
         width: frame width in px; an odd side of the file is one larger and repeats the last line.
         height: frame height in px.
         rate: frames per second.
-        audio: file whose sound is put under the pictures, or None for a file without sound.
-        audio_offset_s: when that file's time 0 is heard; negative leaves out its first seconds.
-        audio_gain_db: change of its loudness in decibels.
+        sounds: what is heard, and when; a file without a soundtrack when empty.
         duration_s: length of the soundtrack in seconds: missing sound is silence, surplus is cut.
         crf: x264's quality, 0 (lossless) .. 51; 18 is visually lossless.
         preset: x264's speed, "ultrafast" .. "veryslow".
@@ -83,9 +81,7 @@ class Mp4Writer:
         height: int,
         rate: Fraction,
         *,
-        audio: Path | None = None,
-        audio_offset_s: float | Fraction = 0.0,
-        audio_gain_db: float = 0.0,
+        sounds: Sequence[Sound] = (),
         duration_s: float | Fraction,
         crf: int = 18,
         preset: str = DEFAULT_PRESET,
@@ -99,10 +95,8 @@ class Mp4Writer:
         self.path = path
         self._shape = (height, width, 3)
         self._rate = rate
-        self._audio = audio
-        self._sound = None
-        if audio is not None:
-            self._sound = soundtrack(audio, duration_s, audio_offset_s, audio_gain_db)
+        self._inputs = [sound.path for sound in sounds]
+        self._sound = soundtrack(sounds, duration_s) if sounds else None
         self._options = {"crf": str(crf), "preset": preset}
         self._tags = {"title": f"{AI_NOTICE} video", **(metadata or {})}
         self._pictures = FrameEncoder()
@@ -110,7 +104,7 @@ class Mp4Writer:
         self._is_abandoned = False
 
     def __enter__(self) -> Self:
-        check_output(self.path, [] if self._audio is None else [self._audio])
+        check_output(self.path, self._inputs)
         first_sound = None if self._sound is None else next(self._sound, None)
         self._part = self.path.parent / f".{uuid.uuid4().hex[:12]}.part"
         try:

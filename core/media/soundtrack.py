@@ -3,9 +3,9 @@
 Used by core.media.encode.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -20,51 +20,82 @@ FRAME_SAMPLES = 1024
 """Samples in one AAC frame."""
 
 _BLOCK_S = 0.5  # little enough to be read between two pictures
+_CHUNK = 16 * FRAME_SAMPLES
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A stretch of a sound file and where it is heard.
+
+    Attributes:
+        path: a sound file or a video with sound.
+        at_s: second of the soundtrack at which it is heard; what falls before 0 is left out.
+        from_s: second of the file that is heard first, ≥ 0.
+        length_s: seconds of the file that are heard; None is all the rest.
+        gain_db: change of loudness in decibels.
+    """
+
+    path: Path
+    at_s: float | Fraction = 0.0
+    from_s: float | Fraction = 0.0
+    length_s: float | Fraction | None = None
+    gain_db: float = 0.0
 
 
 def soundtrack(
-    path: Path,
-    duration_s: float | Fraction,
-    offset_s: float | Fraction = 0.0,
-    gain_db: float = 0.0,
+    sounds: Sequence[Sound], duration_s: float | Fraction
 ) -> Generator[NDArray[np.float32], None, None]:
     """Yields float32 [2, 1024] frames (the last one shorter) that last `duration_s` together.
 
-    Args:
-        path: a sound file or a video with sound.
-        duration_s: seconds to fill; missing sound is silence, surplus sound is cut.
-        offset_s: when the file's time 0 is heard. Negative leaves out its first seconds.
-        gain_db: change of loudness in decibels; what goes over full scale is clipped.
+    Sounds that overlap are added; what goes over full scale is clipped. Where none is heard there
+    is silence; surplus sound is cut.
 
     Raises:
-        MediaError: the sound cannot be read.
+        MediaError: a sound cannot be read.
     """
-    total = round(Fraction(duration_s).limit_denominator(10**6) * RATE)
-    lead = round(Fraction(offset_s).limit_denominator(10**6) * RATE)
-    held = np.zeros((0, 2), np.float32)
-    done = 0
-    gain = np.float32(10 ** (gain_db / 20))
-    silence = np.zeros((RATE, 2), np.float32)
-    for block in chain(_placed(path, lead), repeat(silence)):
-        held = np.concatenate([held, np.clip(block * gain, -1, 1)])[: total - done]
-        whole = len(held) - len(held) % FRAME_SAMPLES
-        yield from _frames(held[:whole])
-        done += whole
-        held = held[whole:]
-        if done + len(held) == total:
-            break
-    yield from _frames(held)
+    total = _samples(duration_s)
+    players = [_Player(sound) for sound in sounds]
+    for done in range(0, total, _CHUNK):
+        mixed = np.zeros((min(_CHUNK, total - done), 2), np.float32)
+        for player in players:
+            player.add_to(mixed)
+        yield from _frames(np.clip(mixed, -1, 1))
 
 
-def _placed(path: Path, lead: int) -> Iterator[NDArray[np.float32]]:
-    """The file's sound [n, 2] after `lead` samples of silence, or from sample -`lead` on."""
-    blocks = read_audio_blocks(path, RATE, 2, _BLOCK_S, start=max(0, -lead) / RATE)
-    first = next(blocks, None)  # before the silence: a file that cannot be read fails at once
-    for begin in range(0, lead, RATE):
-        yield np.zeros((min(RATE, lead - begin), 2), np.float32)
-    if first is not None:
-        yield first
-        yield from blocks
+class _Player:
+    """Plays one sound into consecutive chunks of the soundtrack."""
+
+    def __init__(self, sound: Sound) -> None:
+        at, start = _samples(sound.at_s), _samples(sound.from_s)
+        skipped = max(0, -at)
+        self._silent = max(0, at)
+        self._left = None if sound.length_s is None else _samples(sound.length_s) - skipped
+        self._gain = np.float32(10 ** (sound.gain_db / 20))
+        self._blocks = read_audio_blocks(
+            sound.path, RATE, 2, _BLOCK_S, start=Fraction(start + skipped, RATE)
+        )
+        # a file that cannot be read fails at once
+        self._held: NDArray[np.float32] | None = next(self._blocks, None)
+
+    def add_to(self, chunk: NDArray[np.float32]) -> None:
+        """Adds the next samples to `chunk` [n, 2]."""
+        place = min(self._silent, len(chunk))
+        self._silent -= place
+        while place < len(chunk) and self._held is not None and self._left != 0:
+            n = min(len(chunk) - place, len(self._held))
+            n = n if self._left is None else max(0, min(n, self._left))
+            if n == 0:
+                return
+            chunk[place : place + n] += self._held[:n] * self._gain
+            place += n
+            self._left = None if self._left is None else self._left - n
+            self._held = self._held[n:]
+            if len(self._held) == 0:
+                self._held = next(self._blocks, None)
+
+
+def _samples(seconds: float | Fraction) -> int:
+    return round(Fraction(seconds).limit_denominator(10**6) * RATE)
 
 
 def _frames(samples: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:

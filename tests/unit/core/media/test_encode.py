@@ -16,7 +16,7 @@ from core.media.audio import read_audio, read_audio_blocks
 from core.media.encode import PRESETS, Mp4Writer, check_output
 from core.media.picture import FrameEncoder
 from core.media.probe import probe
-from core.media.soundtrack import FRAME_SAMPLES, RATE, soundtrack
+from core.media.soundtrack import FRAME_SAMPLES, RATE, Sound, soundtrack
 from core.media.video import read_frames
 
 R25 = Fraction(25)
@@ -51,7 +51,7 @@ def test_frames_and_their_exact_times_come_back(make, rate: Fraction, n: int) ->
 
 def test_format_is_what_every_player_takes(make) -> None:
     sound = make.wav("speech.wav", make.tone(1, 16000), 16000)
-    path = write_clip(make.folder / "out.mp4", make, audio=sound)
+    path = write_clip(make.folder / "out.mp4", make, sounds=[Sound(sound)])
     with av.open(str(path)) as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
         context = video.codec_context
@@ -107,8 +107,8 @@ def test_the_file_says_that_it_is_ai_generated(make) -> None:
 
 def test_the_same_input_gives_the_same_bytes(make) -> None:
     sound = make.wav("speech.wav", make.tone(1, 16000), 16000)
-    first = write_clip(make.folder / "a.mp4", make, 30, audio=sound)
-    second = write_clip(make.folder / "b.mp4", make, 30, audio=sound)
+    first = write_clip(make.folder / "a.mp4", make, 30, sounds=[Sound(sound)])
+    second = write_clip(make.folder / "b.mp4", make, 30, sounds=[Sound(sound)])
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -124,7 +124,7 @@ def test_a_frame_is_copied(make) -> None:
 @pytest.mark.parametrize("seconds", [0.3, 1.0, 3.0])
 def test_sound_lasts_as_long_as_the_pictures(make, seconds: float) -> None:
     sound = make.wav("speech.wav", make.tone(seconds, 44100), 44100)
-    path = write_clip(make.folder / "out.mp4", make, 30, NTSC, audio=sound)
+    path = write_clip(make.folder / "out.mp4", make, 30, NTSC, sounds=[Sound(sound)])
     info = probe(path)
     assert info.audio is not None
     assert info.audio.duration == pytest.approx(30 / NTSC, abs=1 / RATE)
@@ -142,15 +142,15 @@ def test_the_offset_moves_the_sound(make, offset: float) -> None:
     samples = np.zeros(48000)
     samples[24000:24480] = make.tone(0.01, 48000, 2000, 0.9)
     sound = make.wav("click.wav", samples, 48000)
-    path = write_clip(make.folder / "out.mp4", make, 25, audio=sound, audio_offset_s=offset)
+    path = write_clip(make.folder / "out.mp4", make, 25, sounds=[Sound(sound, offset)])
     loudest = int(np.argmax(np.abs(read_audio(path, RATE)))) / RATE
     assert loudest == pytest.approx(0.505 + offset, abs=0.008)
 
 
 def test_the_gain_changes_the_loudness(make) -> None:
     sound = make.wav("speech.wav", make.tone(1, RATE, level=0.4), RATE)
-    quiet = write_clip(make.folder / "quiet.mp4", make, 25, audio=sound, audio_gain_db=-6.0206)
-    loud = write_clip(make.folder / "loud.mp4", make, 25, audio=sound, audio_gain_db=40)
+    quiet = write_clip(make.folder / "quiet.mp4", make, 25, sounds=[Sound(sound, gain_db=-6.0206)])
+    loud = write_clip(make.folder / "loud.mp4", make, 25, sounds=[Sound(sound, gain_db=40)])
     assert np.abs(read_audio(quiet, RATE)[9600:38400]).max() == pytest.approx(0.2, rel=0.1)
     assert np.abs(read_audio(loud, RATE)).max() <= 1
 
@@ -166,7 +166,7 @@ def test_a_soundtrack_is_exactly_the_shifted_sound(
 ) -> None:
     path = make_shared.wav("n.wav", np.random.default_rng(0).uniform(-1, 1, length), RATE)
     (sound,) = read_audio_blocks(path, RATE, 2)
-    frames = list(soundtrack(path, duration, offset))
+    frames = list(soundtrack([Sound(path, offset)], duration))
     assert all(f.shape == (2, FRAME_SAMPLES) for f in frames[:-1])
     total = round(duration * RATE)
     shift = round(Fraction(offset).limit_denominator(10**6) * RATE)
@@ -175,6 +175,23 @@ def test_a_soundtrack_is_exactly_the_shifted_sound(
     if last > first:
         wanted[first:last] = sound[first - shift : last - shift]
     np.testing.assert_array_equal(np.concatenate(frames, axis=1).T, wanted)
+
+
+def test_overlapping_sounds_add_up_and_stretches_are_cut_out(make) -> None:
+    ramp = np.arange(3 * RATE) / (8 * RATE)
+    path = make.wav("ramp.wav", ramp, RATE)
+    (sound,) = read_audio_blocks(path, RATE, 2)
+    parts = [
+        Sound(path, at_s=0.5, from_s=1.0, length_s=1.0),
+        Sound(path, at_s=1.0, from_s=0.25, length_s=0.5),
+        Sound(path, at_s=-0.5, from_s=2.0, length_s=0.75),
+    ]
+    heard = np.concatenate(list(soundtrack(parts, 2)), axis=1).T
+    wanted = np.zeros((2 * RATE, 2), np.float32)
+    wanted[RATE // 2 : RATE * 3 // 2] += sound[RATE : 2 * RATE]
+    wanted[RATE : RATE * 3 // 2] += sound[RATE // 4 : RATE * 3 // 4]
+    wanted[: RATE // 4] += sound[RATE * 5 // 2 : RATE * 11 // 4]
+    np.testing.assert_allclose(heard, wanted, atol=1e-6)
 
 
 def test_an_exception_leaves_nothing_and_keeps_what_was_there(make) -> None:
@@ -245,7 +262,9 @@ def test_sound_that_cannot_be_read_fails_before_the_first_frame(make) -> None:
         (make.folder / "no.wav", "exist"),
     ):
         with pytest.raises(MediaError, match=why):
-            Mp4Writer(make.folder / "out.mp4", 64, 64, R25, audio=sound, duration_s=1).__enter__()
+            Mp4Writer(
+                make.folder / "out.mp4", 64, 64, R25, sounds=[Sound(sound)], duration_s=1
+            ).__enter__()
     assert sorted(p.name for p in make.folder.iterdir()) == ["empty.wav", "mute.mp4"]
 
 
@@ -330,11 +349,11 @@ def test_outputs_that_cannot_be_written_are_named(make) -> None:
 
 def test_the_sound_s_own_file_is_never_overwritten(make) -> None:
     source = write_clip(
-        make.folder / "in.mp4", make, audio=make.wav("a.wav", make.tone(1, 16000), 16000)
+        make.folder / "in.mp4", make, sounds=[Sound(make.wav("a.wav", make.tone(1, 16000), 16000))]
     )
     before = source.read_bytes()
     with pytest.raises(MediaError, match="also an input"):
-        write_clip(source, make, audio=source)
+        write_clip(source, make, sounds=[Sound(source)])
     assert source.read_bytes() == before
 
 

@@ -1,0 +1,261 @@
+"""The one door to the core: what the command line and the studio ask for, in plain calls."""
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from core.base.cache import ArrayCache
+from core.base.controls import FACTOR_SLICE
+from core.base.errors import MediaError, SessionError
+from core.base.paths import cache_dir, weights_dirs
+from core.base.progress import Progress
+from core.base.time import FrameRange, parse_rate
+from core.engines import registry
+from core.engines.protocol import Avatar, Engine, EngineSpec, Framing, SourceKind, View
+from core.engines.protocol import Source as AvatarSource
+from core.export.runner import ExportPlan, export_motion
+from core.media.encode import check_output
+from core.media.probe import probe
+from core.media.soundtrack import Sound
+from core.motion.motion import Motion
+from core.session.bank import final_motion, gather_motion, source_path
+from core.session.compose import Ingredients, compose, is_moving
+from core.session.media import collect_media
+from core.session.relink import require_media
+from core.session.store import PROJECT, create_session, load_project
+from core.timeline.document import Document, ViewSettings
+
+__all__ = ["Ingredients", "parse_rate", "weights_dirs"]
+
+MIN_SIZE_PX, MAX_SIZE_PX = 256, 1080
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A written film: where, how many frames, and the seconds of wall time it took."""
+
+    output: Path
+    n_frames: int
+    seconds: float
+
+
+def view_of(size: int | None, full: bool) -> ViewSettings:
+    """The picture that `--size` and `--full` ask for.
+
+    Raises:
+        MediaError: the size is not within 256..1080 px.
+    """
+    if full:
+        return ViewSettings("full", None)
+    if size is not None and not MIN_SIZE_PX <= size <= MAX_SIZE_PX:
+        raise MediaError(
+            f"A size of {size} px is not possible: give {MIN_SIZE_PX} to {MAX_SIZE_PX}, or --full."
+        )
+    return ViewSettings("face", size or 512)
+
+
+def animate(
+    ingredients: Ingredients, output: Path, *, session: Path | None, progress: Progress
+) -> Result:
+    """Makes a document of a portrait, a voice and clips and renders it.
+
+    Args:
+        ingredients: What it is made of.
+        output: The MP4 file.
+        session: Folder to keep the document in, with copies of its media; None keeps nothing.
+        progress: Reports stages and notes, and carries the cancel flag.
+
+    Raises:
+        StudioError: something in the input cannot be used; nothing is written.
+        Cancelled: the work was cancelled; nothing is written.
+    """
+    started = time.monotonic()
+    sound = [] if ingredients.audio is None else [ingredients.audio]
+    check_output(output, [ingredients.portrait, *sound, *ingredients.clips.values()])
+    document = compose(ingredients)
+    if session is None:
+        n_frames = _render(document, Path(), output, document.range, progress)
+    else:
+        n_frames = _render_kept(document, session, output, progress)
+    return Result(output, n_frames, time.monotonic() - started)
+
+
+def render_session(
+    folder: Path,
+    output: Path,
+    *,
+    seconds: str | None = None,
+    view: ViewSettings | None = None,
+    progress: Progress,
+) -> Result:
+    """Renders a saved session to the same frames each time.
+
+    Args:
+        folder: The session folder.
+        output: The MP4 file.
+        seconds: `A:B`, the part to render; None is its working range.
+        view: Another picture than the session's own.
+        progress: Reports stages and notes, and carries the cancel flag.
+
+    Raises:
+        SessionError: the session cannot be read, or its media are missing.
+        StudioError: something else in it cannot be used; nothing is written.
+        Cancelled: the work was cancelled; nothing is written.
+    """
+    started = time.monotonic()
+    folder = folder.parent if folder.name == PROJECT else folder
+    document = require_media(load_project(folder / PROJECT).document, folder, (), progress)
+    media = [source_path(s, folder) for s in document.sources if s.media is not None]
+    check_output(output, media)
+    if view is not None:
+        document = replace(document, avatar=replace(document.avatar, view=view))
+    frames = document.range if seconds is None else parse_range(seconds, document)
+    n_frames = _render(document, folder, output, frames, progress)
+    return Result(output, n_frames, time.monotonic() - started)
+
+
+def parse_range(text: str, document: Document) -> FrameRange:
+    """Reads `A:B` in seconds; an empty side is the document's start or end.
+
+    Raises:
+        MediaError: it is no range, or holds no frame of the document.
+    """
+    end = document.n_frames
+    first, separator, last = text.partition(":")
+    try:
+        start = round(Fraction(first or "0") * document.rate)
+        stop = round(Fraction(last) * document.rate) if last else end
+    except (ValueError, ZeroDivisionError):
+        start = stop = -1
+    if not separator or not 0 <= start < min(stop, end):
+        length = float(end / document.rate)
+        raise MediaError(
+            f"“{text}” is no range of this session: give seconds as A:B within 0:{length:g}."
+        )
+    return FrameRange(start, min(stop, end))
+
+
+def track(clip: Path, output: Path, *, face: int | None, progress: Progress) -> int:
+    """Writes a clip's motion as a Live Link Face CSV and returns the number of frames.
+
+    Raises:
+        StudioError: the clip cannot be used or the file not be written.
+        Cancelled: the work was cancelled; nothing is written.
+    """
+    from core.motion.clip import extract_clip
+    from core.motion.livelink_writer import write_live_link
+
+    if output.absolute() == clip.absolute():
+        raise MediaError("The output is the clip itself: choose another name for the CSV.")
+    motion = extract_clip(clip, face=face, cache=ArrayCache(cache_dir()), progress=progress)
+    first = next(iter(motion.tracks.values()))
+    controls = np.array(Motion.rest(len(first), first.rate).controls)
+    for factor, values in motion.tracks.items():
+        controls[:, FACTOR_SLICE[factor]] = values.values
+    write_live_link(output, Motion(controls, first.rate), first.valid, progress)
+    return len(first)
+
+
+def list_engines() -> list[dict[str, str | int | None]]:
+    """One row per engine, without importing any."""
+    return [_engine_row(spec) for spec in registry.list_engines()]
+
+
+def list_weights() -> list[dict[str, str | float]]:
+    """One row per weights card on disk: name, state, size, what needs it, licence."""
+    from core.weights.store import find_weights
+
+    return [
+        {
+            "name": entry.card.name,
+            "state": entry.state,
+            "MB": entry.card.n_bytes / 1e6,
+            "needed for": entry.card.needed_for,
+            "licence": entry.card.licence,
+            "file": str(entry.path),
+        }
+        for entry in find_weights(weights_dirs())
+    ]
+
+
+def open_avatar(document: Document, folder: Path, progress: Progress) -> tuple[Engine, Avatar]:
+    """The document's engine with its avatar prepared.
+
+    Raises:
+        EngineError: there is no such engine, or it lacks weights.
+        SessionError: no portrait is chosen.
+        StudioError: the portrait cannot be used.
+    """
+    source = document.source(document.avatar.source_id)
+    if source is None:
+        raise SessionError("The session has no portrait: choose one.")
+    path = source_path(source, folder)
+    kind = SourceKind.VIDEO if is_moving(probe(path)) else SourceKind.STILL
+    engine = registry.load_engine(document.avatar.engine)
+    avatar = engine.prepare(AvatarSource(path, document.avatar.face, kind), progress=progress)
+    return engine, avatar
+
+
+def _render(
+    document: Document, folder: Path, output: Path, frames: FrameRange, progress: Progress
+) -> int:
+    """Prepares the avatar and extracts the motion side by side, then writes the film."""
+    part = progress.fork()
+    with ThreadPoolExecutor(1, "motion") as pool:
+        gathering = pool.submit(gather_motion, document, folder, ArrayCache(cache_dir()), part)
+        try:
+            engine, avatar = open_avatar(document, folder, progress)
+            avatar.refine(progress)
+            bank = gathering.result()
+        except BaseException:
+            part.cancel()
+            raise
+    motion = final_motion(document, frames, bank, avatar.rest_pose)
+    view = View(Framing(document.avatar.view.mode), document.avatar.view.size)
+    plan = ExportPlan(output, view, _sounds(document, folder, frames))
+    return export_motion(engine, avatar, motion, plan, progress)
+
+
+def _sounds(document: Document, folder: Path, frames: FrameRange) -> tuple[Sound, ...]:
+    """The audio track's strips, in the time of a film that begins at the first of `frames`."""
+    track = document.audio
+    sounds = []
+    for strip in track.strips:
+        source = document.source(strip.source_id)
+        if track.is_muted or strip.is_muted or source is None:
+            continue
+        at_s = (strip.start - frames.start) / document.rate
+        sounds.append(
+            Sound(
+                source_path(source, folder),
+                at_s=at_s + Fraction(strip.offset_s),
+                from_s=strip.source_in,
+                length_s=strip.n_frames / document.rate,
+                gain_db=strip.gain_db + track.gain_db,
+            )
+        )
+    return tuple(sounds)
+
+
+def _render_kept(document: Document, folder: Path, output: Path, progress: Progress) -> int:
+    """Keeps the session and renders it; a session that was made for nothing is taken away."""
+    is_new = not folder.exists()
+    try:
+        with create_session(folder, document) as session:
+            kept = collect_media(document, Path(), folder, progress)
+            session.save(kept)
+        return _render(kept, folder, output, kept.range, progress)
+    except BaseException:
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _engine_row(spec: EngineSpec) -> dict[str, str | int | None]:
+    state = f"needs {', '.join(spec.needs)}" if spec.needs else "ready"
+    return {"engine": spec.name, "state": state, "title": spec.title}

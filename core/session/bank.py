@@ -1,0 +1,206 @@
+"""Makes the motion of a document's sources: tracks clips, listens to voices, runs generators.
+
+What is extracted from files is kept in the cache by content; the rest is quick to make again.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from core.base.cache import ArrayCache
+from core.base.controls import FACTOR_SLICE, Factor
+from core.base.errors import SessionError
+from core.base.progress import Progress
+from core.base.time import FrameRange
+from core.face.pose import Pose
+from core.media.audio import audio_duration
+from core.media.probe import probe
+from core.motion.clip import extract_clip
+from core.motion.generators import blinks, gaze, head_idle
+from core.motion.motion import Motion
+from core.motion.presets import emotion_track
+from core.motion.track import FactorTrack
+from core.motion.voice import lips_track, stressed_seconds
+from core.session.compose import is_moving
+from core.session.media import media_path
+from core.session.takes import load_take
+from core.timeline.document import Document
+from core.timeline.evaluate import evaluate
+from core.timeline.source import (
+    ClipParams,
+    Generator,
+    GeneratorParams,
+    LiveLinkParams,
+    PortraitParams,
+    PresetParams,
+    Source,
+    TakeParams,
+    VoiceParams,
+)
+
+Tracks = Mapping[Factor, FactorTrack]
+_TRACKER = "facemesh"
+
+
+def gather_motion(
+    document: Document, folder: Path, cache: ArrayCache, progress: Progress
+) -> dict[str, Tracks]:
+    """The motion of every source that a strip uses, and of a source clip itself, by source id.
+
+    Args:
+        document: Its media must have been found (see `core.session.relink`).
+        folder: The session folder that relative paths start from.
+        cache: Where extracted motion is kept.
+        progress: Reports the stages, and notes of the sources.
+
+    Raises:
+        MediaError: a file cannot be read.
+        FaceError: a clip shows no face.
+        MotionError: a motion file is damaged.
+        SessionError: a source names another one that is not there.
+        Cancelled: the work was cancelled.
+    """
+    used = {
+        strip.source_id
+        for track in document.tracks
+        if track.factor not in document.muted_factors
+        for strip in track.strips
+    }
+    portrait = document.source(document.avatar.source_id)
+    if portrait is not None and is_moving(probe(source_path(portrait, folder))):
+        used.add(portrait.id)
+    maker = _Maker(document, folder, cache, progress)
+    return {source.id: maker.tracks(source) for source in document.sources if source.id in used}
+
+
+def final_motion(
+    document: Document, frames: FrameRange, bank: Mapping[str, Tracks], rest_pose: Pose
+) -> Motion:
+    """What the engine is given: the evaluated document, relative to the avatar's own motion.
+
+    A source clip moves by itself: of each factor that the document drives, the clip's own motion
+    is taken away so that the document's takes its place; the other factors stay the clip's.
+
+    Args:
+        document: What to evaluate.
+        frames: Document frames.
+        bank: From `gather_motion`.
+        rest_pose: Head pose of the avatar in degrees.
+    """
+    motion = evaluate(document, frames, bank, rest_pose)
+    own = bank.get(document.avatar.source_id)
+    if own is None:
+        return motion
+    controls = np.array(motion.controls)
+    for track in document.tracks:
+        is_driven = track.strips or track.offsets or track.factor in document.muted_factors
+        if is_driven and track.factor in own:
+            source = own[track.factor]
+            values, _ = source.at(np.arange(frames.start, frames.stop) * _pace(source, document))
+            controls[:, FACTOR_SLICE[track.factor]] -= values - source.values[source.neutral or 0]
+    return Motion(controls, motion.rate, motion.start_frame)
+
+
+def _pace(source: FactorTrack, document: Document) -> float:
+    return float(source.rate / document.rate)
+
+
+def source_path(source: Source, folder: Path) -> Path:
+    """Where a source's file lies.
+
+    Raises:
+        SessionError: the source has none.
+    """
+    if source.media is None:
+        raise SessionError(f"“{source.name}” names no file: remove it from the session.")
+    return media_path(folder, source.media)
+
+
+class _Maker:
+    def __init__(
+        self, document: Document, folder: Path, cache: ArrayCache, progress: Progress
+    ) -> None:
+        self._document = document
+        self._folder = folder
+        self._cache = cache
+        self._progress = progress
+
+    def tracks(self, source: Source) -> Tracks:
+        params = source.params
+        if isinstance(params, ClipParams):
+            return self._clip(source, params.face, params.tracker)
+        if isinstance(params, PortraitParams):
+            return self._clip(source, self._document.avatar.face, _TRACKER)
+        if isinstance(params, LiveLinkParams):
+            return self._clip(source, None, _TRACKER)
+        if isinstance(params, TakeParams):
+            return load_take(source_path(source, self._folder))
+        if isinstance(params, VoiceParams):
+            return {Factor.LIPS: self._voice(params)}
+        if isinstance(params, GeneratorParams):
+            return self._generated(params)
+        if isinstance(params, PresetParams):
+            weights = {params.preset: params.intensity}
+            return {Factor.EXPRESSION: emotion_track(weights, self._n_frames, self._rate)}
+        return {}
+
+    @property
+    def _rate(self) -> Fraction:
+        return self._document.rate
+
+    @property
+    def _n_frames(self) -> int:
+        return self._document.n_frames
+
+    def _clip(self, source: Source, face: int | None, tracker: str) -> Tracks:
+        motion = extract_clip(
+            source_path(source, self._folder),
+            face=face,
+            tracker=tracker,
+            cache=self._cache,
+            progress=self._progress,
+        )
+        return motion.tracks
+
+    def _voice(self, params: VoiceParams) -> FactorTrack:
+        path = self._audio_path(params.audio_id)
+        n_frames = max(1, round(audio_duration(path) * self._rate))
+        return lips_track(
+            path,
+            self._rate,
+            n_frames,
+            gate_db=params.gate_db,
+            gate_hold_s=params.gate_hold_s,
+            cache=self._cache,
+            progress=self._progress,
+        )
+
+    def _generated(self, params: GeneratorParams) -> Tracks:
+        n_frames, rate, seed = self._n_frames, self._rate, params.seed
+        if params.generator is Generator.HEAD:
+            stressed = ()
+            if params.audio_id:
+                stressed = stressed_seconds(self._audio_path(params.audio_id), self._progress)
+            track = head_idle(n_frames, rate, seed, stressed_s=stressed, amount=params.amount)
+            return {Factor.HEAD_POSE: track}
+        if params.generator is Generator.GAZE:
+            return {Factor.EYES: gaze(n_frames, rate, seed, amount=params.amount)}
+        track = blinks(
+            n_frames,
+            rate,
+            seed,
+            per_minute=params.rate_per_minute,
+            jitter=params.jitter,
+            amount=min(params.amount, 1.0),
+        )
+        return {Factor.EYES: track}
+
+    def _audio_path(self, audio_id: str) -> Path:
+        source = self._document.source(audio_id)
+        if source is None:
+            raise SessionError(
+                f"A voice names the sound “{audio_id}”, which is not in the session."
+            )
+        return source_path(source, self._folder)
