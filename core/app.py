@@ -22,7 +22,9 @@ from core.export.runner import ExportPlan, export_motion
 from core.media.encode import check_output
 from core.media.probe import probe
 from core.media.soundtrack import Sound
+from core.motion.clip_end import parse_clip_end
 from core.motion.motion import Motion
+from core.motion.retarget import parse_mode, parse_reference
 from core.session.bank import final_motion, gather_motion, source_path
 from core.session.compose import Ingredients, compose, is_moving
 from core.session.media import collect_media
@@ -30,7 +32,14 @@ from core.session.relink import require_media
 from core.session.store import PROJECT, create_session, load_project
 from core.timeline.document import Document, ViewSettings
 
-__all__ = ["Ingredients", "parse_rate", "weights_dirs"]
+__all__ = [
+    "Ingredients",
+    "parse_clip_end",
+    "parse_mode",
+    "parse_rate",
+    "parse_reference",
+    "weights_dirs",
+]
 
 MIN_SIZE_PX, MAX_SIZE_PX = 256, 1080
 

@@ -172,24 +172,22 @@ def _animate(arguments: argparse.Namespace, progress: Progress, console: Console
         if (clip := getattr(arguments, option) or arguments.all) is not None
         and not (factor is Factor.LIPS and arguments.audio and arguments.lips is None)
     }
+    ingredients = app.Ingredients(
+        portrait=arguments.portrait,
+        audio=arguments.audio,
+        clips=clips,
+        engine=arguments.engine,
+        view=app.view_of(arguments.size, arguments.full),
+        rate=app.parse_rate(arguments.fps),
+        duration_s=arguments.duration,
+        pose_mode=app.parse_mode(arguments.pose_mode),
+        reference=app.parse_reference(arguments.reference),
+        clip_end=app.parse_clip_end(arguments.clip_end),
+        seed=arguments.seed,
+        face=arguments.face,
+    )
     result = app.animate(
-        app.AnimateRequest(
-            portrait=arguments.portrait,
-            audio=arguments.audio,
-            clips=clips,
-            engine=arguments.engine,
-            view=app.view_of(arguments.size, arguments.full),
-            rate=app.parse_rate(arguments.fps),
-            duration_s=arguments.duration,
-            pose_mode=arguments.pose_mode,
-            reference=arguments.reference,
-            clip_end=arguments.clip_end,
-            seed=arguments.seed,
-            face=arguments.face,
-        ),
-        arguments.output,
-        session=arguments.session,
-        progress=progress,
+        ingredients, arguments.output, session=arguments.session, progress=progress
     )
     console.finish_export(result.output, result.n_frames, result.seconds)
 
