@@ -1,0 +1,85 @@
+"""Speech becomes a lips track and the beats that a head nods on; listened to once, then cached."""
+
+from fractions import Fraction
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from core.base.cache import ArrayCache
+from core.base.content import content_key, sha256_file
+from core.base.controls import Factor
+from core.base.progress import Progress
+from core.motion.track import FactorTrack
+from core.speech.energy import SilenceGate, stressed_syllables
+from core.speech.lips import Speech, analyse_speech, lips_of
+
+VERSION: Final = 1
+"""Part of the cache key: raise it whenever listening gives other phones or levels."""
+
+
+def listen(path: Path, cache: ArrayCache | None = None, progress: Progress | None = None) -> Speech:
+    """What is said in a recording: taken from the cache, or listened to and kept there.
+
+    Raises:
+        MediaError: the file cannot be read or has no sound.
+        Cancelled: the work was cancelled.
+    """
+    if cache is None:
+        return analyse_speech(path, progress)
+    key = content_key(
+        kind="speech",
+        version=VERSION,
+        sha256=sha256_file(path) if path.is_file() else "",
+        recogniser=metadata.version("pocketsphinx"),
+    )
+    arrays = cache.get(key)
+    if arrays is not None:
+        try:
+            return Speech.from_arrays(arrays)
+        except (KeyError, ValueError, IndexError):
+            pass  # another kind of entry: listen again and replace it
+    speech = analyse_speech(path, progress)
+    cache.put(key, speech.to_arrays())
+    return speech
+
+
+def lips_track(
+    path: Path,
+    rate: Fraction,
+    *,
+    gate: SilenceGate | None = None,
+    cache: ArrayCache | None = None,
+    progress: Progress | None = None,
+) -> FactorTrack:
+    """Lips that speak a recording, from its first to its last moment.
+
+    Args:
+        path: any media file with sound.
+        rate: frames per second of the track.
+        gate: when the lips stay shut; the default gate when None.
+        cache: where the recognised speech is kept.
+        progress: told about the passes over the sound.
+
+    Raises:
+        MediaError: the file cannot be read or has no sound.
+        Cancelled: the work was cancelled.
+    """
+    values = lips_of(listen(path, cache, progress), rate, gate=gate)
+    return FactorTrack(
+        Factor.LIPS, values, np.ones(len(values), np.bool_), rate, f"voice of “{path.name}”"
+    )
+
+
+def stressed_seconds(
+    path: Path, cache: ArrayCache | None = None, progress: Progress | None = None
+) -> tuple[float, ...]:
+    """Seconds of the stressed syllables, ascending: what `head_idle` may nod on.
+
+    Raises:
+        MediaError: the file cannot be read or has no sound.
+        Cancelled: the work was cancelled.
+    """
+    spectrum = listen(path, cache, progress).spectrum
+    return tuple(syllable.time_s for syllable in stressed_syllables(spectrum))
