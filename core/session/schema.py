@@ -7,6 +7,7 @@ does not know survive a round trip unchanged.
 
 import dataclasses
 import json
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ The present version of an object is one more than the number of its functions.
 """
 
 _OBJECTS = "unknown_objects"
+_LARGEST = 2**53  # beyond it, a whole number is no longer safe as a float
 _PLAIN = (str, int, float, bool, types.NoneType)
 
 
@@ -85,9 +87,11 @@ def _encode(value: Any) -> Any:  # noqa: ANN401  (any field of any object)
     if dataclasses.is_dataclass(value):
         name = type(value).__name__
         data: Json = {"schema": f"{name}.{version_of(name)}"}
-        for field in dataclasses.fields(value):
-            if field.name != "extra":
-                data[field.name] = _encode(getattr(value, field.name))
+        for key, hint in _hints(typing.cast("Any", type(value))).items():
+            field = getattr(value, key)
+            # a whole number where a fraction may stand is written as one, for equal text
+            is_float = field is not None and hint in (float, float | None)
+            data[key] = _encode(float(field) if is_float else field)
         _restore(data, getattr(value, "extra", ""))
         return data
     if isinstance(value, StrEnum):
@@ -99,11 +103,11 @@ def _encode(value: Any) -> Any:  # noqa: ANN401  (any field of any object)
 
 def _encode_key(key: Key) -> list[Any]:
     """[frame, value], then interpolation and handles, then both handles' ends, where needed."""
-    row: list[Any] = [key.frame, key.value]
+    row: list[Any] = [float(key.frame), float(key.value)]
     has_ends = key.left != Handle() or key.right != Handle()
     if has_ends or (key.interpolation, key.handles) != (Interpolation.BEZIER, Handles.AUTO):
         row += [key.interpolation.value, key.handles.value]
-    return [*row, *key.left, *key.right] if has_ends else row
+    return [*row, *map(float, (*key.left, *key.right))] if has_ends else row
 
 
 def _restore(data: Json, extra: str) -> None:
@@ -206,11 +210,18 @@ def _decode_union(data: Any, kinds: tuple[Any, ...], where: str) -> Any:  # noqa
 
 
 def _decode_plain(data: Any, kind: type[Any], where: str) -> Any:  # noqa: ANN401
-    if kind is float and type(data) is int:
-        return float(data)
-    if kind not in _PLAIN or type(data) is not kind:
+    if kind is float:
+        return _number(data, where)
+    is_wrong = kind not in _PLAIN or type(data) is not kind
+    if is_wrong or (kind is int and abs(data) > _LARGEST):
         raise DamagedError(f"{where} is not of type {kind.__name__}")
     return data
+
+
+def _number(data: Any, where: str) -> float:  # noqa: ANN401
+    if type(data) not in (int, float) or not abs(data) <= sys.float_info.max:
+        raise DamagedError(f"{where} is no number")
+    return float(data)
 
 
 def _convert(data: Any, kind: type[Any], where: str) -> Any:  # noqa: ANN401
@@ -223,32 +234,33 @@ def _convert(data: Any, kind: type[Any], where: str) -> Any:  # noqa: ANN401
 
 
 def _decode_curve(data: Any, where: str) -> Curve:  # noqa: ANN401
-    if not isinstance(data, dict) or not isinstance(data.get("keys"), list):
+    if not isinstance(data, dict):
         raise DamagedError(f"{where} is no curve")
-    name, version = _schema(data, where)
-    data = _upgraded(data, name, version)
+    data = _upgraded(data, *_schema(data, where))
     known, extra = _set_aside(data, {"keys": Any, "extend": Extend})
+    rows = known.get("keys")
+    if not isinstance(rows, list):
+        raise DamagedError(f"{where} has no keys")
+    keys = tuple(_decode_key(row, f"{where}.keys[{i}]") for i, row in enumerate(rows))
+    extend = _convert(known.get("extend", "hold"), Extend, f"{where}.extend")
     try:
-        keys = tuple(_decode_key(row) for row in known["keys"])
-        return Curve(keys, Extend(known.get("extend", Extend.HOLD)), extra=extra)
-    except (TypeError, ValueError) as error:
-        raise DamagedError(f"{where} is no curve ({error})") from error
+        return Curve(keys, extend, extra=extra)
+    except ValueError as error:
+        raise DamagedError(f"{where}: {error}") from error
 
 
-def _decode_key(row: list[Any]) -> Key:
-    frame, value, *rest = row
-    if not rest:
-        return Key(float(frame), float(value))
-    ends = [float(number) for number in rest[2:]] or [0.0] * 4
-    left_frame, left_value, right_frame, right_value = ends
-    return Key(
-        float(frame),
-        float(value),
-        Interpolation(rest[0]),
-        Handles(rest[1]),
-        Handle(left_frame, left_value),
-        Handle(right_frame, right_value),
-    )
+def _decode_key(row: Any, where: str) -> Key:  # noqa: ANN401
+    if not isinstance(row, list) or len(row) not in (2, 4, 8):
+        raise DamagedError(f"{where} is no key")
+    frame, value = _number(row[0], where), _number(row[1], where)
+    if len(row) == 2:
+        return Key(frame, value)
+    interpolation = _convert(row[2], Interpolation, where)
+    handles = _convert(row[3], Handles, where)
+    if len(row) == 4:
+        return Key(frame, value, interpolation, handles)
+    ends = [_number(number, where) for number in row[4:]]
+    return Key(frame, value, interpolation, handles, Handle(*ends[:2]), Handle(*ends[2:]))
 
 
 def _schema(data: Json, where: str) -> tuple[str, int]:
