@@ -13,6 +13,7 @@ from core.engines.mesh.blend import light, mix, mix_evenly
 from core.engines.mesh.eye_ball import BALL_RADIUS, Eyeball
 from core.engines.mesh.eye_frame import EyeFrame
 from core.engines.mesh.eye_lids import LidPose, Lids
+from core.engines.mesh.glasses import Glasses
 from core.engines.mesh.lattice import smooth
 from core.engines.mesh.sampling import sample
 from core.engines.mesh.stage import Controls, FloatMap, Picture, Side, Stage
@@ -54,8 +55,9 @@ class Eye:
         region: x0, y0, x1, y1 of the only part of the texture that `paint` writes to.
     """
 
-    def __init__(self, stage: Stage, side: Side, *, has_glasses: bool = False) -> None:
-        self._frame = EyeFrame(stage, side, has_glasses=has_glasses)
+    def __init__(self, stage: Stage, side: Side, glasses: Glasses | None = None) -> None:
+        self._frame = EyeFrame(stage, side, has_glasses=glasses is not None)
+        self._glasses = None if glasses is None else glasses.within(self._frame.region)
         self._ball = Eyeball(self._frame)
         self._lids = Lids(self._frame)
         self._outwards = 1.0 if side is Side.LEFT else -1.0
@@ -79,7 +81,10 @@ class Eye:
         self._target, self._painted = target, values
         x0, y0, x1, y1 = self.region
         if any(values):
-            target[y0:y1, x0:x1] = self._render(_Coefficients(*values))
+            drawn = self._render(_Coefficients(*values))
+            if self._glasses is not None:
+                drawn = mix(self._frame.source, drawn, self._glasses)
+            target[y0:y1, x0:x1] = drawn
         else:
             target[y0:y1, x0:x1] = self._frame.source
         return True

@@ -133,7 +133,7 @@ class _Drawing:
 
     def ripples(self, y0: float, y1: float, period: float) -> FloatMap:
         """Horizontal forehead lines between two heights, −1..0.4: thin dark, wide light."""
-        phase = 2 * np.pi * (self.y + 0.06 * self.x**2 - y0) / period
+        phase = 2 * np.pi * (self.y - 0.015 * self.x**2 - y0) / period
         wave = 0.4 - 1.4 * np.exp(2.5 * (np.cos(phase) - 1))
         window = smooth(self.y, y0 - 0.3, y0 + 0.5) * smooth(self.y, y1 + 0.3, y1 - 0.5)
         return np.asarray(wave * window, np.float32)
@@ -144,7 +144,7 @@ def _creases(draw: _Drawing) -> list[_Crease]:
     creases = []
     for side, sign in (("Right", -1.0), ("Left", 1.0)):
         fold, below, corner = _FOLDS[side]
-        crease = -0.15 * draw.line(fold, 0.20) + 0.06 * draw.line(fold, 0.40, shift=0.55)
+        crease = -0.11 * draw.line(fold, 0.24) + 0.05 * draw.line(fold, 0.45, shift=0.60)
         smile = {
             f"mouthSmile{side}": 1.0,
             f"noseSneer{side}": 0.6,
@@ -153,7 +153,7 @@ def _creases(draw: _Drawing) -> list[_Crease]:
             f"mouthStretch{side}": 0.2,
         }
         creases.append(_Crease(crease, smile))
-        dimple = -0.10 * draw.line(corner, 0.30, shift=0.35)
+        dimple = -0.08 * draw.line(corner, 0.30, shift=0.35)
         creases.append(
             _Crease(
                 dimple,
@@ -162,7 +162,7 @@ def _creases(draw: _Drawing) -> list[_Crease]:
         )
         apple = 0.06 * draw.spot(sign * 3.7, 3.3, 1.2, 1.0)
         creases.append(_Crease(apple, {f"mouthSmile{side}": 0.8, f"cheekSquint{side}": 0.8}))
-        pouch = -0.08 * draw.line(_UNDER_EYE[side], 0.22)
+        pouch = -0.06 * draw.line(_UNDER_EYE[side], 0.22)
         creases.append(
             _Crease(
                 pouch,
@@ -177,9 +177,9 @@ def _creases(draw: _Drawing) -> list[_Crease]:
         creases.append(_Crease(ball, {"cheekPuff": 1.0}))
         furrow = -0.11 * draw.spot(sign * 0.5, -1.7, 0.22, 0.9)
         creases.append(_Crease(furrow, {f"browDown{side}": 1.0, f"noseSneer{side}": 0.3}))
-        temple = 0.055 * draw.ripples(-5.0, -2.8, 0.72) * smooth(sign * draw.x, 0.8, 2.6)
+        temple = 0.038 * draw.ripples(-5.0, -2.8, 0.72) * smooth(sign * draw.x, 0.8, 2.6)
         creases.append(_Crease(temple, {f"browOuterUp{side}": 1.0}))
-    middle = 0.065 * draw.ripples(-5.0, -2.8, 0.72) * smooth(np.abs(draw.x), 3.0, 1.2)
+    middle = 0.042 * draw.ripples(-5.0, -2.8, 0.72) * smooth(np.abs(draw.x), 3.0, 1.2)
     creases.append(_Crease(middle, {"browInnerUp": 1.0}))
     chin = -0.06 * draw.spot(0, 8.35, 1.3, 0.28)
     creases.append(
