@@ -34,6 +34,7 @@ Controls = NDArray[np.float32]
 _PINS: Final = (1.22, 1.5, 2.0)
 _SMOOTHING: Final = 3e-4
 _CUT: Final = (0.93, 1.10)  # of half the mouth's width: where the two lips become one
+_PARTED: Final = 4.0  # share of the parting at which the lower layer is shown fully, inverse
 _CUT_HEIGHT_CM: Final = (1.8, 3.4)  # above and below the lips
 _MARGIN: Final = 1.42  # of the face's outline: how far expressions reach
 CLOSE_ROW: Final = ARKIT.index("mouthClose")
@@ -123,7 +124,14 @@ class FaceGrid:
 
 
 class ExpressionFields:
-    """Dense fields of all rows over a face grid; see `FaceGrid` for where."""
+    """Dense fields of all rows over a face grid; see `FaceGrid` for where.
+
+    Attributes:
+        grid: Where.
+        upper, lower: float32 [k, r, c, 3] over the coarse lattice, plane cm.
+        mouth: x0, y0, x1, y1, the coarse points where both differ.
+        parting: float32 [r, c], 1 where they differ, 0 outside the mouth.
+    """
 
     def __init__(self, landmarks: Points, displacements: Points, grid: FaceGrid) -> None:
         """Builds the fields.
@@ -143,6 +151,7 @@ class ExpressionFields:
         every = np.arange(len(nodes))
         whole = spline.solve(values, smoothing=_SMOOTHING)
         mix = _lip_mix(landmarks, grid.coarse)[..., None] * grid.window[..., None]
+        self.parting = np.minimum(mix[..., 0] * np.float32(_PARTED), 1)
         base = spline.evaluate(whole) * grid.window[..., None]
         rows = np.flatnonzero((mix > 0).any((1, 2)))
         columns = np.flatnonzero((mix > 0).any((0, 2)))

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from core.engines.mesh.fields import ExpressionFields
 from core.engines.mesh.geometry import Geometry
-from core.engines.mesh.lattice import Lattice
 from core.engines.mesh.posing import HeadMotion, Weights
 from core.engines.mesh.sampling import sample
 from core.engines.mesh.viewport import Viewport
-from core.engines.mesh.warp import Iteration, invert, is_folded, nearest_start
+from core.engines.mesh.warp import Iteration, invert, invert_in_order, soften_jumps
 
 FloatMap = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -27,7 +26,6 @@ _LOOSE_CM: Final = 0.4
 _LEAST_CELL_PX: Final = 2.0
 _PLAIN: Final = Iteration(8)
 _FACE: Final = Iteration(10, 0.85)
-_FOLDED: Final = Iteration(14, 0.5)
 _LIPS: Final = Iteration(14, 0.7)
 _MARGIN_CM: Final = 0.5
 
@@ -55,6 +53,12 @@ class Rectangle:
     def window(self) -> tuple[slice, slice]:
         """Rows and columns."""
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+    def within(self, outer: "Rectangle") -> "Rectangle":
+        """The part of this rectangle that lies in another."""
+        x0, y0 = max(self.x0, outer.x0), max(self.y0, outer.y0)
+        x1, y1 = min(self.x1, outer.x1), min(self.y1, outer.y1)
+        return Rectangle(x0, y0, max(x0, x1), max(y0, y1))
 
     def inside(self, outer: "Rectangle") -> tuple[slice, slice]:
         """Rows and columns of this rectangle in an array that covers `outer`."""
@@ -96,15 +100,17 @@ class Screen:
             axes.append((np.arange(n) + 0.5) * (size / n) - 0.5 + start)
         return self.to_plane(np.dstack(np.meshgrid(*axes))).astype(np.float32)
 
+    def plane(self, rectangle: Rectangle) -> FloatMap:
+        """Plane cm of every px of a rectangle, float32 [h, w, 2]."""
+        x, y = np.arange(rectangle.x0, rectangle.x1), np.arange(rectangle.y0, rectangle.y1)
+        return self.to_plane(np.dstack(np.meshgrid(x, y))).astype(np.float32)
+
     def around(self, points: FloatMap, margin_cm: float) -> Rectangle:
         """The part of the stage around plane points [N, 2]."""
         low = self.to_output(points.min(0).astype(np.float64) - margin_cm)
         high = self.to_output(points.max(0).astype(np.float64) + margin_cm)
         box = self._clipped(np.asarray(np.floor(low)), np.asarray(np.ceil(high) + 1))
-        stage = self.stage
-        x0, y0 = max(box.x0, stage.x0), max(box.y0, stage.y0)
-        x1, y1 = min(box.x1, stage.x1), min(box.y1, stage.y1)
-        return Rectangle(x0, y0, max(x0, x1), max(y0, y1))
+        return box.within(self.stage)
 
     def _clipped(self, low: Points, high: Points) -> Rectangle:
         size: Points = np.array(self.bounds.size, np.float64)
@@ -121,10 +127,9 @@ class Part:
     cells: FloatMap
     displacement: FloatMap
 
-    def full_size(self, scale: FloatMap) -> FloatMap:
-        """Displacement at every px of the rectangle, times `scale` [2]: float32 [h, w, 2]."""
-        scaled = self.displacement * scale
-        return np.asarray(cv2.resize(scaled, self.rectangle.size), np.float32)
+    def full_size(self) -> FloatMap:
+        """Displacement at every px of the rectangle, float32 [h, w, 2] plane cm."""
+        return np.asarray(cv2.resize(self.displacement, self.rectangle.size), np.float32)
 
     @property
     def sources(self) -> FloatMap:
@@ -136,13 +141,12 @@ class Part:
 class Flow:
     """The motion of one frame; parts that do not move are None.
 
-    `stage` covers the view's stage, `face` lies on top of it; `upper_lip` and `lower_lip` share
-    one rectangle around the mouth, where the skin above and below the lip line differ.
+    `stage` covers the view's stage, `face` lies on top of it and shows the upper lip's layer;
+    `lower_lip` is the other layer, around the mouth.
     """
 
     stage: Part | None = None
     face: Part | None = None
-    upper_lip: Part | None = None
     lower_lip: Part | None = None
 
 
@@ -174,18 +178,14 @@ class FlowMaker:
         if lower is None or face.rectangle.is_empty:
             return Flow(stage, face)
         assert fields is not None
-        lips = self._lip_parts(motion, lower, forward, fields.mouth)
-        return Flow(stage, face, *lips)
+        return Flow(stage, face, self._lower_lip(motion, lower, forward, fields, face))
 
     def _stage_part(self, motion: HeadMotion) -> Part:
         g = self._geometry
         forward = g.posing.displacement(g.points, g.weights, motion)
-        start, iteration = None, _PLAIN
-        if is_folded(forward, g.lattice):
-            depth = g.posing.depth(g.points, motion)
-            start = nearest_start(forward, g.lattice, depth, self._stage_cells)
-            iteration = _FOLDED
-        found = invert(forward, g.lattice, self._stage_cells, iteration, start)
+        found = invert(forward, g.lattice, self._stage_cells, _PLAIN)
+        depth = g.posing.depth(g.points, motion)
+        found = invert_in_order(forward, g.lattice, depth, self._stage_cells, found)
         return Part(self._screen.stage, self._stage_cells, found)
 
     def _face_part(
@@ -200,27 +200,16 @@ class FlowMaker:
         if rectangle.is_empty:
             return Part(rectangle, landed[:0], landed[:0]), forward
         cells = self._screen.cells(rectangle, lattice.step)
-        start, iteration = None, _FACE
-        around = None if stage is None else self._stage_at(stage, cells)
-        if is_folded(forward, lattice):
-            depth = g.posing.depth(points, motion)
-            start = nearest_start(forward, lattice, depth, cells)
-            iteration = _FOLDED
-        elif around is not None:
-            start = around
-        found = invert(forward, lattice, cells, iteration, start)
+        around = None if stage is None else _upsampled(stage, cells)
+        found = invert(forward, lattice, cells, _FACE, around)
+        depth = g.posing.depth(points, motion)
+        found = invert_in_order(forward, lattice, depth, cells, found)
+        found = soften_jumps(found, lattice.step)
         share = sample(g.grid.reach, lattice.index(cells - found))[..., None]
         found *= share
         if around is not None:
             found += around * (1 - share)
         return Part(rectangle, cells, found), forward
-
-    def _stage_at(self, stage: Part, cells: FloatMap) -> FloatMap:
-        """The stage's displacement at other plane points, as its upsampling would give it."""
-        first, last = stage.cells[0, 0], stage.cells[-1, -1]
-        size = np.array(stage.cells.shape[1::-1], np.float32) - 1
-        index = (cells - first) * (size / (last - first)).astype(np.float32)
-        return np.asarray(sample(stage.displacement, index), np.float32)
 
     def _forward(
         self, motion: HeadMotion, expression: FloatMap | None, points: FloatMap, weights: Weights
@@ -235,31 +224,44 @@ class FlowMaker:
         moved += expression[..., :2]
         return moved, bent
 
-    def _lip_parts(
+    def _lower_lip(
         self,
         motion: HeadMotion,
         lower: FloatMap,
-        upper_forward: FloatMap,
-        mouth: tuple[int, int, int, int],
-    ) -> tuple[Part, Part] | tuple[None, None]:
-        """Parts of the upper and lower lip over one rectangle around the mouth."""
+        forward: FloatMap,
+        fields: ExpressionFields,
+        face: Part,
+    ) -> Part | None:
+        """The lower lip's layer over a rectangle around the mouth.
+
+        Args:
+            motion: The head's.
+            lower: Expression of this layer over the fine lattice.
+            forward: Displacement of the upper layer there; both agree outside the mouth.
+            fields: What knows where they differ.
+            face: The face's part: first guess, and what this layer turns into.
+        """
         g = self._geometry
-        x0, y0, x1, y1 = (v * g.grid.refinement for v in mouth)
+        lattice = g.grid.fine
+        x0, y0, x1, y1 = (v * g.grid.refinement for v in fields.mouth)
         window = slice(y0, y1), slice(x0, x1)
-        whole = g.grid.fine
-        lattice = Lattice(
-            whole.x0 + x0 * whole.step, whole.y0 + y0 * whole.step, whole.step, x1 - x0, y1 - y0
-        )
-        weights = g.face_weights.window(window)
-        points = g.face_points[window]
-        lower_forward, _ = self._forward(motion, lower[window], points, weights)
-        upper_forward = np.ascontiguousarray(upper_forward[window])
-        landed = np.concatenate([points[..., :2] + f for f in (lower_forward, upper_forward)])
-        rectangle = self._screen.around(landed.reshape(-1, 2), 0.0)
+        points, weights = g.face_points[window], g.face_weights.window(window)
+        below = forward.copy()
+        below[window], _ = self._forward(motion, lower[window], points, weights)
+        landed = np.concatenate([points[..., :2] + f[window] for f in (forward, below)])
+        rectangle = self._screen.around(landed.reshape(-1, 2), 0.0).within(face.rectangle)
         if rectangle.is_empty:
-            return None, None
-        cells = self._screen.cells(rectangle, whole.step)
-        return (
-            Part(rectangle, cells, invert(upper_forward, lattice, cells, _LIPS)),
-            Part(rectangle, cells, invert(lower_forward, lattice, cells, _LIPS)),
-        )
+            return None
+        cells = self._screen.cells(rectangle, lattice.step)
+        start = _upsampled(face, cells)
+        found = invert(below, lattice, cells, _LIPS, start)
+        share = sample(fields.parting, g.grid.coarse.index(cells - found))[..., None]
+        return Part(rectangle, cells, start + (found - start) * share)
+
+
+def _upsampled(part: Part, cells: FloatMap) -> FloatMap:
+    """A part's displacement at other plane points, as scaling it up would give it."""
+    first, last = part.cells[0, 0], part.cells[-1, -1]
+    size = np.array(part.cells.shape[1::-1], np.float32) - 1
+    index = (cells - first) * (size / (last - first)).astype(np.float32)
+    return np.asarray(sample(part.displacement, index), np.float32)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engines.mesh.flow import Part, Rectangle
+from core.engines.mesh.flow import Rectangle
 from core.face.topology import LOWER_INNER, UPPER_INNER
 
 FloatMap = NDArray[np.float32]
@@ -43,11 +43,19 @@ class LipCut:
         return np.interp(places, at[:, 0], at[:, 1]).astype(np.float32)
 
     def clamp_upper(self, cells: FloatMap, displacement: FloatMap) -> FloatMap:
-        """Keeps sources of the upper layer above the upper lip line; returns the displacement."""
+        """Keeps sources of the upper layer above the upper lip line.
+
+        Args:
+            cells: float32 [h, w, 2] plane cm.
+            displacement: float32 [h, w, 2]: the sources lie at `cells` − it.
+
+        Returns:
+            The corrected displacement.
+        """
         return self._clamp(cells, displacement, self._tables[0], -1.0)
 
     def clamp_lower(self, cells: FloatMap, displacement: FloatMap) -> FloatMap:
-        """Keeps sources of the lower layer below the lower lip line; returns the displacement."""
+        """Keeps sources of the lower layer below the lower lip line; see `clamp_upper`."""
         return self._clamp(cells, displacement, self._tables[1], 1.0)
 
     def _clamp(
@@ -105,17 +113,3 @@ def smooth_curve(points: Points) -> Points:
         + (3 * square - 2 * cubic) * points[left + 1]
         + (cubic - square) * span * slopes[left + 1]
     )
-
-
-def at_full_size(part: Part) -> tuple[FloatMap, FloatMap]:
-    """Cells and displacement of a part at every px of its rectangle, plane cm."""
-    size = part.rectangle.size
-    first, last = part.cells[0, 0].astype(np.float64), part.cells[-1, -1].astype(np.float64)
-    rows, columns = part.cells.shape[:2]
-    axes = []
-    for axis, (n, cells) in enumerate(zip(size, (columns, rows), strict=True)):
-        pitch = (last[axis] - first[axis]) / (cells - 1)
-        place = (np.arange(n) + 0.5) * (cells / n) - 0.5
-        axes.append(first[axis] + place * pitch)
-    cells_px = np.dstack(np.meshgrid(*axes)).astype(np.float32)
-    return cells_px, np.asarray(cv2.resize(part.displacement, size), np.float32)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from core.base.controls import FACTOR_SLICE, Factor
 from core.engines.mesh.eyes import Eye
 from core.engines.mesh.mouth import Mouth
+from core.engines.mesh.shading import Shading
 from core.engines.mesh.stage import Controls, FloatMap, Picture, Side, Stage
 
 _EYES = FACTOR_SLICE[Factor.EYES]
@@ -17,6 +18,7 @@ class Painters:
     def __init__(self, stage: Stage, lattice_px: NDArray[np.float32]) -> None:
         self.eyes = [Eye(stage, side) for side in (Side.RIGHT, Side.LEFT)]
         self.mouth = Mouth(stage)
+        self._shading = Shading(stage, lattice_px)
 
     def paint_eyes(self, work: Picture, controls: Controls) -> bool:
         """Paints both eyes; returns whether both are as in the portrait."""
@@ -25,4 +27,5 @@ class Painters:
         return not controls[_EYES].any()
 
     def gain(self, controls: Controls) -> FloatMap | None:
-        return None
+        """Brightness of the skin; see `ShadingPainter`."""
+        return self._shading.gain(controls)

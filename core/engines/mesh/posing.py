@@ -22,7 +22,8 @@ _PIVOT: Final = np.array([0.0, 6.5, 5.8])  # canonical cm: between skull and nec
 _FOCAL_HEIGHTS: Final = 6.0
 _CHIN_Y: Final = 10.2
 _SHOULDER_Y: Final = 23.9
-_LEAN_Y: Final = 8.0
+_LEAN_Y: Final = 8.0  # shoulders lean along with a shift
+_CHEST_Y: Final = 30.0
 _WINDOW_CM: Final = 9.0
 _HOLD_CM: Final = 7.0
 
@@ -98,10 +99,8 @@ class Posing:
         """How far `points` [..., 2] follow the head."""
         upright = points @ self._to_upright.T.astype(np.float32)
         across, down = np.abs(upright[..., 0]), upright[..., 1]
-        bottom = self._region.picture[3]
-        end = min(_SHOULDER_Y, max(bottom - 0.5, 12.5))
-        turn = 1 - smooth(down + 1.5 * smooth(across, 3.0, 8.0), _CHIN_Y, end)
-        shift = 1 - smooth(down, _LEAN_Y, max(min(bottom, 1.25 * _SHOULDER_Y), 14.0))
+        turn = 1 - smooth(down + 1.5 * smooth(across, 3.0, 8.0), _CHIN_Y, _SHOULDER_Y)
+        shift = 1 - smooth(down, _LEAN_Y, _CHEST_Y)
         inner = self._stage_window(points)
         return Weights(turn * inner, shift * inner, self._hold(points))
 

@@ -18,7 +18,7 @@ from core.engines.mesh.fields import ExpressionFields, coefficients
 from core.engines.mesh.flow import Flow, FlowMaker, Part, Screen
 from core.engines.mesh.geometry import Geometry
 from core.engines.mesh.layers import Layers
-from core.engines.mesh.lips import LipCut, at_full_size, lower_side
+from core.engines.mesh.lips import LipCut, lower_side
 from core.engines.mesh.painters import Painters
 from core.engines.mesh.posing import HeadMotion
 from core.engines.mesh.sampling import sample
@@ -153,15 +153,17 @@ class Renderer:
         if flow.stage is None:
             maps = self._map.copy()
         else:
-            maps = self._map - flow.stage.full_size(self._to_texture)
-        if not flow.face.rectangle.is_empty:
-            window = flow.face.rectangle.inside(outer)
-            maps[window] = self._map[window] - flow.face.full_size(self._to_texture)
-        if flow.upper_lip is not None:
-            window = flow.upper_lip.rectangle.inside(outer)
-            cells, moved = at_full_size(flow.upper_lip)
-            moved = self._cut.clamp_upper(cells, moved)
-            maps[window] = self._map[window] - moved * self._to_texture
+            maps = self._map - flow.stage.full_size() * self._to_texture
+        if flow.face.rectangle.is_empty:
+            return maps
+        moved = flow.face.full_size()
+        if flow.lower_lip is not None:
+            lips = flow.lower_lip.rectangle
+            window = lips.inside(flow.face.rectangle)
+            cells = self._screen.plane(lips)
+            moved[window] = self._cut.clamp_upper(cells, moved[window])
+        window = flow.face.rectangle.inside(outer)
+        maps[window] = self._map[window] - moved * self._to_texture
         return maps
 
     def _moved_lips(self, controls: Controls, motion: HeadMotion) -> tuple[Points, Points]:
@@ -173,8 +175,8 @@ class Renderer:
     def _draw_lower_lip(self, part: Picture, lip: Part, lips: tuple[Points, Points]) -> None:
         """Puts the lower layer over the part of the stage below the lip line."""
         window = lip.rectangle.inside(self._screen.stage)
-        cells, moved = at_full_size(lip)
-        moved = self._cut.clamp_lower(cells, moved)
+        cells = self._screen.plane(lip.rectangle)
+        moved = self._cut.clamp_lower(cells, lip.full_size())
         lower = sample(self._work, self._map[window] - moved * self._to_texture)
         share = lower_side(*lips, lip.rectangle)
         part[window] = mix(np.asarray(lower, np.uint8), part[window], share)

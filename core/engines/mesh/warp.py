@@ -12,12 +12,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engines.mesh.lattice import Lattice
+from core.engines.mesh.lattice import Lattice, smooth
 from core.engines.mesh.sampling import sample
 
 FloatMap = NDArray[np.float32]
 
-_FOLD: Final = 0.06  # area change below which the surface counts as folded
+_FOLD: Final = 0.03  # area change below which the surface counts as folded
+_IN_FRONT_CM: Final = 0.25
+_SOLVED_CELLS: Final = 0.15
+_JUMP: Final = (1.5, 3.0)  # cells of source per cell of target
+_JUMP_BLUR: Final = 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,9 @@ class Iteration:
 
     steps: int = 8
     damping: float = 1.0
+
+
+_FRONT: Final = Iteration(12, 0.5)
 
 
 def invert(
@@ -56,7 +63,54 @@ def invert(
     return np.asarray(guess * np.float32(lattice.step), np.float32)
 
 
-def is_folded(forward: FloatMap, lattice: Lattice) -> bool:
+def invert_in_order(
+    forward: FloatMap, lattice: Lattice, depth: FloatMap, targets: FloatMap, plain: FloatMap
+) -> FloatMap:
+    """Corrects a `plain` inverse where the surface covers itself: the nearest part is seen.
+
+    Args:
+        forward: As for `invert`.
+        lattice: Where.
+        depth: float32 [rows, columns] after the motion, greater = further away, plane cm.
+        targets: float32 [R, C, 2], a regular grid.
+        plain: float32 [R, C, 2], the inverse that knows no order.
+    """
+    if not _is_folded(forward, lattice):
+        return plain
+    start = _nearest_start(forward, lattice, depth, targets)
+    front = invert(forward, lattice, targets, _FRONT, start)
+    at_plain, at_front = lattice.index(targets - plain), lattice.index(targets - front)
+    nearer = sample(depth, at_plain) - sample(depth, at_front) > _IN_FRONT_CM
+    limit = _SOLVED_CELLS * lattice.step
+    solved = np.abs(sample(forward, at_front) - front).max(-1) < limit
+    lost = np.abs(sample(forward, at_plain) - plain).max(-1) > 4 * limit
+    chosen = (solved & (nearer | lost)).astype(np.uint8)
+    chosen = np.asarray(cv2.medianBlur(chosen, 5), np.uint8)
+    return np.where(chosen[..., None] > 0, front, plain)
+
+
+def soften_jumps(displacement: FloatMap, pitch: float) -> FloatMap:
+    """Spreads places where neighbours come from far apart over a few cells.
+
+    At the edge of a turned cheek the source jumps from skin to what lies behind; cell by cell
+    this edge is a staircase, softened it is a line.
+
+    Args:
+        displacement: float32 [R, C, 2] plane cm.
+        pitch: Distance of the cells, plane cm.
+    """
+    across = np.abs(np.diff(displacement, axis=1, prepend=displacement[:, :1])).max(-1)
+    down = np.abs(np.diff(displacement, axis=0, prepend=displacement[:1])).max(-1)
+    jump = np.maximum(across, down) / np.float32(pitch)
+    if float(jump.max()) < _JUMP[0]:
+        return displacement
+    share = cv2.dilate(smooth(jump, *_JUMP), np.ones((5, 5), np.uint8))
+    share = cv2.GaussianBlur(share, (0, 0), 1.5)[..., None]
+    soft = cv2.GaussianBlur(displacement, (0, 0), _JUMP_BLUR)
+    return np.asarray(displacement + (soft - displacement) * share, np.float32)
+
+
+def _is_folded(forward: FloatMap, lattice: Lattice) -> bool:
     """Whether the displaced surface covers itself anywhere."""
     step = np.float32(lattice.step)
     dx = np.diff(forward, axis=1)[:-1] / step
@@ -65,7 +119,7 @@ def is_folded(forward: FloatMap, lattice: Lattice) -> bool:
     return bool(area.min() < _FOLD)
 
 
-def nearest_start(
+def _nearest_start(
     forward: FloatMap, lattice: Lattice, depth: FloatMap, targets: FloatMap
 ) -> FloatMap:
     """A first guess for `invert` on the surface nearest to the viewer, [R, C, 2] plane cm.
