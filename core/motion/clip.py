@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.base.cache import ArrayCache
 from core.base.content import content_key, sha256_file
-from core.base.controls import FACTOR_SLICE, BoolArray, Factor, FloatArray
+from core.base.controls import FACTOR_SLICE, REST, BoolArray, Factor, FloatArray
 from core.base.errors import FaceError, MediaError, MotionError
 from core.base.progress import Progress
 from core.base.time import FrameRange
@@ -26,6 +26,7 @@ from core.media.probe import VideoInfo, probe
 from core.media.video import count_frames, read_frames
 from core.motion.gaps import fill_gaps
 from core.motion.livelink import read_live_link
+from core.motion.motion import Motion
 from core.motion.neutral import find_neutral
 from core.motion.track import FactorTrack
 
@@ -69,6 +70,17 @@ class ClipMotion:
                 "another clip for it."
             )
         return self.tracks[factor]
+
+    def as_motion(self) -> tuple[Motion, BoolArray]:
+        """All factors side by side as they were solved, and bool [N]: where a face was seen.
+
+        Factors that the clip does not have rest; head angles are the driver's own.
+        """
+        one = next(iter(self.tracks.values()))
+        controls = np.tile(REST, (len(one), 1))
+        for factor, track in self.tracks.items():
+            controls[:, FACTOR_SLICE[factor]] = track.values
+        return Motion(controls, one.rate), one.valid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,7 +197,7 @@ def _extract(
 ) -> _Tracked:
     if is_still(path):
         rgb = read_image(path).rgb
-        faces = tracker.detect(rgb)
+        faces = tracker.detect(rgb, progress)
         _check_face(path, face, faces)
         seen: list[Face | None] = [faces[face]]
         return _solved(path, seen, rate, len(faces), progress)
@@ -195,7 +207,7 @@ def _extract(
     faces = []
     for i, frame in enumerate(itertools.islice(frames, _PEEKED)):
         first.append(frame)
-        if i % _PEEK_EVERY == 0 and (faces := tracker.detect(frame)):
+        if i % _PEEK_EVERY == 0 and (faces := tracker.detect(frame, progress)):
             break
         progress.check()
     if faces:

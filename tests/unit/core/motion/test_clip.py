@@ -149,6 +149,20 @@ def test_a_recording_is_a_clip(tmp_path, make_controls):
         result.track(Factor.HEAD_POSE)
 
 
+def test_a_clip_can_be_written_as_a_recording_and_used_again(rolling, tmp_path):
+    result = extract_clip(rolling, RATE)
+    motion, seen = result.as_motion()
+    write_live_link(tmp_path / "out.csv", motion, seen)
+    again = extract_clip(tmp_path / "out.csv")
+    assert again.tracks[Factor.LIPS].rate == RATE
+    for factor in (Factor.LIPS, Factor.EYES, Factor.EXPRESSION):
+        written, read = result.tracks[factor], again.tracks[factor]
+        assert np.allclose(read.values[:11], written.values[:11], atol=1e-6)
+    pose, read_pose = (r.track(Factor.HEAD_POSE).values[:11, :3] for r in (result, again))
+    assert np.allclose(pose, read_pose, atol=1e-4)
+    assert len(again.marked) == 1
+
+
 def test_tracking_can_be_cancelled(rolling, tmp_path):
     progress = Progress(lambda event: progress.cancel())
     with pytest.raises(Cancelled):
