@@ -220,6 +220,7 @@ def place(
     second part). Strips that drive other or more controls stay, and so do all below an added strip.
     """
     overlap = min(crossfade, strip.n_frames // 2) if isinstance(strip, Strip) else 0
+    free_ids = (name for name in new_ids if name != strip.id)
     result: list[AnyStrip] = []
     for other in strips:
         if other.id == strip.id:
@@ -233,7 +234,7 @@ def place(
         if other.stop > strip.stop:
             start = max(other.start, strip.stop - overlap)
             rest = trim(other, start, other.stop, rate) if start > other.start else other
-            result.append(replace(rest, id=next(new_ids)) if other.start < strip.start else rest)
+            result.append(replace(rest, id=next(free_ids)) if other.start < strip.start else rest)
     return tuple(sorted([*result, strip], key=lambda s: (s.start, s.id)))
 
 
