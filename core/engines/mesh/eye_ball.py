@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from core.engines.mesh.blend import blur
 from core.engines.mesh.eye_frame import EyeFrame
 from core.engines.mesh.fill import fill_holes
+from core.engines.mesh.iris_fit import fit_iris
 from core.engines.mesh.lattice import smooth
 from core.engines.mesh.stage import FloatMap, Picture
 
 BALL_RADIUS: Final = 2.05
 """Radius of the eyeball in iris radii (12 mm and 5.85 mm)."""
-_HIGHLIGHT_LAG = 0.35  # of the iris's way: a reflection stays nearer to the lamp
+_HIGHLIGHT_LAG = 0.5  # of the iris's way: a reflection stays nearer to the lamp
 _HIGHLIGHT_STEP = 38.0  # grey levels above the iris that make a reflection
 _INSET = 0.030  # of the eye's width: lashes and lid rims are not eyeball
 _MIN_SCLERA = 0.008  # of the squared eye width: fewer visible pixels are no sample
@@ -29,18 +30,19 @@ class Eyeball:
     """Sclera, iris and highlight of one eye.
 
     Attributes:
+        iris, radius: The iris's circle in region px, fitted to the pixels.
         sclera_rgb: float64 [3], the bright part of the white of the eye.
         has_sclera: Whether enough of it was visible to measure.
     """
 
     def __init__(self, frame: EyeFrame) -> None:
         self._frame = frame
-        self._radius = frame.iris_radius
         picture = frame.source.astype(np.float32)
         aperture = frame.aperture(frame.width * _INSET)
+        self.iris, self.radius = fit_iris(frame.source, aperture, frame.iris, frame.iris_radius)
         rows = np.arange(frame.u.shape[0], dtype=np.float32)[:, None]
         columns = np.arange(frame.u.shape[1], dtype=np.float32)[None]
-        distance = np.hypot(columns - frame.iris[0], rows - frame.iris[1]).astype(np.float32)
+        distance = np.hypot(columns - self.iris[0], rows - self.iris[1]).astype(np.float32)
         self._complete_sclera(picture, aperture, distance)
         self._complete_iris(picture, aperture)
 
@@ -49,7 +51,7 @@ class Eyeball:
     ) -> None:
         """The white of the eye over the whole region, real where it was visible."""
         frame, e = self._frame, self._frame.width
-        visible = aperture & (distance > self._radius * 1.18)
+        visible = aperture & (distance > self.radius * 1.18)
         grey = picture.mean(-1)
         self.has_sclera = bool(visible.sum() > e * e * _MIN_SCLERA)
         if not self.has_sclera:
@@ -66,7 +68,7 @@ class Eyeball:
         filled = blur(filled, e * 0.03)
         filled = filled * 0.85 + self.sclera_rgb.astype(np.float32) * 0.15
         filled *= self._hollow()[..., None]
-        real = (aperture & (distance > self._radius * 1.22)).astype(np.float32)
+        real = (aperture & (distance > self.radius * 1.22)).astype(np.float32)
         real = blur(np.asarray(cv2.erode(real, np.ones((3, 3), np.uint8))), e * 0.02)
         weight = np.minimum(real, 1.0)[..., None]
         self._sclera = np.clip(filled * (1 - weight) + picture * weight, 0, 255).astype(np.uint8)
@@ -77,25 +79,25 @@ class Eyeball:
         under = np.exp(-np.maximum(frame.v - frame.upper, 0) / (0.09 * e))
         over = np.exp(-np.maximum(frame.lower - frame.v, 0) / (0.06 * e))
         corner = smooth(np.abs(frame.u) / (0.5 * e), 0.45, 1.0)
-        return np.asarray(0.97 - 0.38 * under - 0.10 * over - 0.16 * corner, np.float32)
+        return np.asarray(0.95 - 0.38 * under - 0.14 * over - 0.16 * corner, np.float32)
 
     def _complete_iris(self, picture: FloatMap, aperture: NDArray[np.bool_]) -> None:
         """The whole iris disc: hidden parts come from its mirror images, then from its rings."""
-        r = self._radius
+        r = self.radius
         reach = int(np.ceil(r * 1.25))
         y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)
         ring = np.hypot(x, y)
-        at = np.stack([x + self._frame.iris[0], y + self._frame.iris[1]], -1).astype(np.float32)
+        at = np.stack([x + self.iris[0], y + self.iris[1]], -1).astype(np.float32)
         disc = cv2.remap(picture, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
         seen = cv2.remap(aperture.astype(np.float32), at, None, cv2.INTER_LINEAR) > 0.99  # type: ignore[call-overload]
         profile = _ring_medians(disc, seen & (ring < r * 0.97), ring)
-        smooth = profile[np.minimum(ring.astype(int), len(profile) - 1)]
+        plain = profile[np.minimum(ring.astype(int), len(profile) - 1)]
 
-        excess = disc.mean(-1) - smooth.mean(-1) - _HIGHLIGHT_STEP
-        spot = np.clip(excess / 30, 0, 1) * (ring < r * 0.85) * seen
+        excess = disc.mean(-1) - plain.mean(-1) - _HIGHLIGHT_STEP
+        spot = np.clip(excess / 30, 0, 1) * smooth(ring / r, 0.75, 0.5) * seen
         spot = cv2.GaussianBlur(cv2.dilate(spot, np.ones((3, 3))), (0, 0), 0.8)
-        self._highlight = (np.maximum(disc - smooth, 0) * spot[..., None]).astype(np.float32)
-        clean = disc + (smooth - disc) * spot[..., None]
+        self._highlight = (np.maximum(disc - plain, 0) * spot[..., None]).astype(np.float32)
+        clean = disc + (plain - disc) * spot[..., None]
 
         usable = seen & (spot < 0.3)
         complete, missing = clean.copy(), ~usable
@@ -103,7 +105,7 @@ class Eyeball:
             take = missing & usable[flip]
             complete[take] = clean[flip][take]
             missing &= ~take
-        complete[missing] = smooth[missing]
+        complete[missing] = plain[missing]
         keep = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), max(r * 0.06, 0.3))
         keep = np.minimum(keep, seen)[..., None]
         soft = cv2.GaussianBlur(complete, (0, 0), max(0.5, r * 0.05))
@@ -133,7 +135,8 @@ class Eyeball:
         if self._highlight.any():
             lag = (shift[0] * _HIGHLIGHT_LAG, shift[1] * _HIGHLIGHT_LAG)
             move = self._placement(lag, origin, is_flat=True)
-            ball += cv2.warpAffine(self._highlight, move, size, flags=cv2.INTER_LINEAR)
+            # only the cornea mirrors the lamp
+            ball += cv2.warpAffine(self._highlight, move, size, flags=cv2.INTER_LINEAR) * alpha
         return np.clip(ball, 0, 255, out=ball).astype(np.uint8)
 
     def _placement(
@@ -144,10 +147,10 @@ class Eyeball:
         linear = np.eye(2)
         length = float(np.hypot(*move))
         if length > 1e-6 and not is_flat:
-            sine = min(length / (BALL_RADIUS * self._radius), 0.9)
+            sine = min(length / (BALL_RADIUS * self.radius), 0.9)
             along = move / length
             linear += (np.sqrt(1 - sine * sine) - 1) * np.outer(along, along)
-        centre = self._frame.iris + move - origin
+        centre = self.iris + move - origin
         return np.asarray(np.c_[linear, centre - linear @ np.full(2, float(self._reach))])
 
 

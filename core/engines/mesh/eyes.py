@@ -110,7 +110,7 @@ class Eye:
 
     def _gaze_shift(self, c: _Coefficients) -> tuple[float, float]:
         """The iris's way in eye coordinates (u, v), px."""
-        radius = BALL_RADIUS * self._frame.iris_radius
+        radius = BALL_RADIUS * self._ball.radius
         side = np.deg2rad(LOOK_SIDE_DEG * (c.look_out - c.look_in) * self._outwards)
         tilt = np.deg2rad(LOOK_DOWN_DEG * _DOWN_WAY * c.down - LOOK_UP_DEG * c.up)
         return float(radius * np.sin(side)), float(radius * np.sin(tilt))
@@ -141,8 +141,8 @@ class Eye:
         own: Picture = frame.source[window]
         if drawn < 1 and length > 0:
             rows, columns = window
-            away = frame.grid[window] - frame.iris.astype(np.float32)
-            distance = np.sqrt((away * away).sum(-1)) * np.float32(1 / frame.iris_radius)
+            away = frame.grid[window] - self._ball.iris.astype(np.float32)
+            distance = np.sqrt((away * away).sum(-1)) * np.float32(1 / self._ball.radius)
             weight = smooth(distance, 2.0, 1.0)[..., None]
             at = frame.grid[rows, columns] - weight * xy.astype(np.float32)
             own = sample(frame.source, at)
