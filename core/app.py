@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-
 from core.base.cache import ArrayCache
-from core.base.controls import FACTOR_SLICE
 from core.base.errors import MediaError, SessionError
 from core.base.paths import cache_dir, weights_dirs
 from core.base.progress import Progress
@@ -23,7 +20,6 @@ from core.media.encode import check_output
 from core.media.probe import probe
 from core.media.soundtrack import Sound
 from core.motion.clip_end import parse_clip_end
-from core.motion.motion import Motion
 from core.motion.retarget import parse_mode, parse_reference
 from core.session.bank import final_motion, gather_motion, source_path
 from core.session.compose import Ingredients, compose, is_moving
@@ -162,12 +158,9 @@ def track(clip: Path, output: Path, *, face: int | None, progress: Progress) -> 
     if output.absolute() == clip.absolute():
         raise MediaError("The output is the clip itself: choose another name for the CSV.")
     motion = extract_clip(clip, face=face, cache=ArrayCache(cache_dir()), progress=progress)
-    first = next(iter(motion.tracks.values()))
-    controls = np.array(Motion.rest(len(first), first.rate).controls)
-    for factor, values in motion.tracks.items():
-        controls[:, FACTOR_SLICE[factor]] = values.values
-    write_live_link(output, Motion(controls, first.rate), first.valid, progress)
-    return len(first)
+    controls, seen = motion.as_motion()
+    write_live_link(output, controls, seen, progress)
+    return len(seen)
 
 
 def list_engines() -> list[dict[str, str | int | None]]:

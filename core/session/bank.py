@@ -4,6 +4,7 @@ What is extracted from files is kept in the cache by content; the rest is quick 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from core.base.errors import SessionError
 from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.face.pose import Pose
-from core.media.audio import audio_duration
 from core.media.probe import probe
 from core.motion.clip import extract_clip
 from core.motion.generators import blinks, gaze, head_idle
@@ -26,6 +26,7 @@ from core.motion.voice import lips_track, stressed_seconds
 from core.session.compose import is_moving
 from core.session.media import media_path
 from core.session.takes import load_take
+from core.speech.energy import SilenceGate
 from core.timeline.document import Document
 from core.timeline.evaluate import evaluate
 from core.timeline.source import (
@@ -142,7 +143,7 @@ class _Maker:
         if isinstance(params, GeneratorParams):
             return self._generated(params)
         if isinstance(params, PresetParams):
-            weights = {params.preset: params.intensity}
+            weights = {emotion.name: emotion.intensity for emotion in params.emotions}
             return {Factor.EXPRESSION: emotion_track(weights, self._n_frames, self._rate)}
         return {}
 
@@ -165,14 +166,13 @@ class _Maker:
         return motion.tracks
 
     def _voice(self, params: VoiceParams) -> FactorTrack:
-        path = self._audio_path(params.audio_id)
-        n_frames = max(1, round(audio_duration(path) * self._rate))
+        gate = SilenceGate(is_on=params.gate_db is not None, hold_s=params.gate_hold_s)
+        if params.gate_db is not None:
+            gate = replace(gate, level_db=params.gate_db)
         return lips_track(
-            path,
+            self._audio_path(params.audio_id),
             self._rate,
-            n_frames,
-            gate_db=params.gate_db,
-            gate_hold_s=params.gate_hold_s,
+            gate=gate,
             cache=self._cache,
             progress=self._progress,
         )
@@ -180,9 +180,10 @@ class _Maker:
     def _generated(self, params: GeneratorParams) -> Tracks:
         n_frames, rate, seed = self._n_frames, self._rate, params.seed
         if params.generator is Generator.HEAD:
-            stressed = ()
+            stressed: tuple[float, ...] = ()
             if params.audio_id:
-                stressed = stressed_seconds(self._audio_path(params.audio_id), self._progress)
+                path = self._audio_path(params.audio_id)
+                stressed = stressed_seconds(path, self._cache, self._progress)
             track = head_idle(n_frames, rate, seed, stressed_s=stressed, amount=params.amount)
             return {Factor.HEAD_POSE: track}
         if params.generator is Generator.GAZE:
@@ -191,7 +192,7 @@ class _Maker:
             n_frames,
             rate,
             seed,
-            per_minute=params.rate_per_minute,
+            per_minute=params.per_minute,
             jitter=params.jitter,
             amount=min(params.amount, 1.0),
         )
