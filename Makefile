@@ -6,6 +6,7 @@ endif
 
 .PHONY: studio test check bench clean
 studio: .venv/ready
+	mkdir -p out
 	$(VENV)/avatar-studio render assets/sample/sample.avatar -o out/sample.mp4
 
 test: .venv/ready
