@@ -125,8 +125,7 @@ class TeethRow:
         down[np.abs(down) < 1e-3] = 1e-3
         y = (plane.v - top) / down * np.float32(height) - np.float32(0.5)
         layer = np.asarray(sample(picture, np.dstack([x, y]).astype(np.float32)), np.float32)
-        layer[(x < -1) | (x > width)] = 0
-        layer[y > height] = 0
+        layer[(plane.u < u[0]) | (plane.u > u[-1]) | (y > height)] = 0
         return layer
 
 
