@@ -96,6 +96,11 @@ class Track(Extensible):
         """The curve of a lane; without keys where there is none."""
         return next((o.curve for o in self.offsets if o.lane == lane), NO_KEYS)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was laid or drawn on it, so that a generator may fill it."""
+        return not self.strips and not any(offset.curve.keys for offset in self.offsets)
+
     def strip(self, strip_id: str) -> Strip | None:
         """The strip of that id, if it lies here."""
         return next((strip for strip in self.strips if strip.id == strip_id), None)

@@ -1,5 +1,6 @@
 import contextlib
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,16 @@ def test_everything_survives_a_round_trip(rich: Document) -> None:
     text = to_text(Project(document=rich))
     assert from_text(text).document == rich
     assert to_text(from_text(text)) == text
+
+
+def test_a_document_may_cross_a_process_border(rich: Document) -> None:
+    curve = rich.tracks[0].offset("open")
+    small = len(pickle.dumps(curve))
+    curve.evaluate([0.0, 15.0])
+    assert len(pickle.dumps(curve)) == small  # what a curve remembers stays at home
+    other = pickle.loads(pickle.dumps(rich))
+    assert other == rich
+    assert other.tracks[0].offset("open").evaluate([15.0]) == curve.evaluate([15.0])
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.stem)

@@ -327,6 +327,14 @@ def test_impossible_documents_are_refused(make: object) -> None:
         make()  # type: ignore[operator]
 
 
+def test_a_track_is_empty_until_something_is_laid_or_drawn_on_it() -> None:
+    assert Document().track(LIPS).is_empty
+    assert not two_strips().track(LIPS).is_empty
+    drawn = set_value(Document(), "open", 0, 0.5)
+    assert not drawn.track(LIPS).is_empty
+    assert toggle_key(drawn, "open", 0).track(LIPS).is_empty
+
+
 def test_track_settings_go_through_the_same_door() -> None:
     document = edit_track(Document(), LIPS, lambda t: replace(t, gain=0.5))
     assert document.track(LIPS).gain == 0.5
