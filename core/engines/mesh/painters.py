@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from core.base.controls import FACTOR_SLICE, Factor
 from core.engines.mesh.eyes import Eye
+from core.engines.mesh.glasses import find_glasses
 from core.engines.mesh.mouth import Mouth
 from core.engines.mesh.shading import Shading
 from core.engines.mesh.stage import Controls, FloatMap, Picture, Side, Stage
@@ -16,7 +17,8 @@ class Painters:
     """Eyes, mouth and shading of one stage."""
 
     def __init__(self, stage: Stage, lattice_px: NDArray[np.float32]) -> None:
-        self.eyes = [Eye(stage, side) for side in (Side.RIGHT, Side.LEFT)]
+        self.glasses = find_glasses(stage)
+        self.eyes = [Eye(stage, side, self.glasses) for side in (Side.RIGHT, Side.LEFT)]
         self.mouth = Mouth(stage)
         self._shading = Shading(stage, lattice_px)
 
