@@ -184,11 +184,8 @@ def split(strip: AnyStrip, frame: int, new_id: str, rate: Fraction) -> tuple[Any
     """
     if not strip.start < frame < strip.stop:
         raise ValueError(f"frame {frame} is not inside {strip.start + 1}..{strip.stop - 1}")
-    left = trim(strip, strip.start, frame, rate)
-    right = replace(trim(strip, frame, strip.stop, rate), id=new_id)
-    if isinstance(left, Strip) and isinstance(right, Strip):
-        return replace(left, fade_out=None), replace(right, fade_in=None)
-    return left, right
+    right = _cut(strip, frame, strip.stop, rate)
+    return _cut(strip, strip.start, frame, rate), replace(right, id=new_id)
 
 
 def continues(first: Strip, second: Strip, rate: Fraction) -> bool:
@@ -230,12 +227,22 @@ def place(
             continue
         if other.start < strip.start:
             stop = min(other.stop, strip.start + overlap)
-            result.append(trim(other, other.start, stop, rate) if stop < other.stop else other)
+            result.append(_cut(other, other.start, stop, rate))
         if other.stop > strip.stop:
             start = max(other.start, strip.stop - overlap)
-            rest = trim(other, start, other.stop, rate) if start > other.start else other
+            rest = _cut(other, start, other.stop, rate)
             result.append(replace(rest, id=next(free_ids)) if other.start < strip.start else rest)
     return tuple(sorted([*result, strip], key=lambda s: (s.start, s.id)))
+
+
+def _cut(strip: AnyStrip, start: int, stop: int, rate: Fraction) -> AnyStrip:
+    """`trim`, and the fade of an end that is cut off decides by itself again."""
+    cut = trim(strip, start, stop, rate)
+    if isinstance(cut, Strip) and start > strip.start:
+        cut = replace(cut, fade_in=None)
+    if isinstance(cut, Strip) and stop < strip.stop:
+        cut = replace(cut, fade_out=None)
+    return cut
 
 
 def _gives_way(other: AnyStrip, strip: AnyStrip) -> bool:

@@ -89,6 +89,14 @@ def test_a_strip_placed_on_another_wins_its_frames() -> None:
     ]
 
 
+def test_ends_that_are_cut_off_lose_their_fades_and_the_others_keep_them() -> None:
+    lane = (Strip("a", "c", 0, 100, fade_in=0, fade_out=9),)
+    left, _, right = place(lane, Strip("b", "d", 40, 30), RATE, ids())
+    assert (left.fade_in, left.fade_out) == (0, None)
+    assert (right.fade_in, right.fade_out) == (None, 9)
+    assert left.source_in == 0.0
+
+
 def test_a_strip_gives_way_only_where_all_its_controls_are_driven() -> None:
     lane = (Strip("all", "c", 0, 100), Strip("blink", "c", 0, 100, controls=("eyeBlinkLeft",)))
     part = Strip("gaze", "d", 20, 50, controls=("eyeLookUpLeft",))
