@@ -1,0 +1,71 @@
+"""The viseme lane: which mouth shape is seen when, in the letters of Rhubarb Lip Sync.
+
+A shut, B teeth together, C open, D wide open, E slightly rounded, F puckered, G lower lip at the
+teeth, H tongue up, X rest. The lane is for people to read and edit; the lips themselves move by
+`core.speech.lips`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.speech.phones import Phone
+
+REST_SHAPE: Final = "X"
+SHAPE_OF: Final[dict[str, str]] = {
+    phone: shape
+    for shape, phones in {
+        "A": "B M P",
+        "B": "CH D DH G IH IY JH K N NG S SH T TH Y Z ZH",
+        "C": "AE AH EH EY HH",
+        "D": "AA AW AY",
+        "E": "AO ER R",
+        "F": "OW OY UH UW W",
+        "G": "F V",
+        "H": "L",
+    }.items()
+    for phone in phones.split()
+}
+"""The mouth shape of each phone."""
+
+_SHORTEST_REST_S = 0.15  # a shorter pause is not seen
+
+
+@dataclass(frozen=True, slots=True)
+class MouthCue:
+    """One mouth shape and its half-open times in seconds."""
+
+    start_s: float
+    end_s: float
+    shape: str
+
+
+def mouth_cues(phones: Sequence[Phone], duration_s: float) -> tuple[MouthCue, ...]:
+    """Cues that cover 0..`duration_s` without gaps; equal neighbours are one cue.
+
+    Args:
+        phones: in order, not overlapping.
+        duration_s: seconds of the sound.
+    """
+    cues: list[MouthCue] = []
+
+    def add(start_s: float, end_s: float, shape: str) -> None:
+        start_s, end_s = min(start_s, duration_s), min(end_s, duration_s)
+        if end_s <= start_s:
+            return
+        if cues and cues[-1].shape == shape:
+            start_s = cues.pop().start_s
+        cues.append(MouthCue(start_s, end_s, shape))
+
+    last_s = 0.0
+    for i, phone in enumerate(phones):
+        if phone.start_s - last_s >= _SHORTEST_REST_S or not cues:
+            add(last_s, phone.start_s, REST_SHAPE)
+            last_s = phone.start_s
+        following_s = phones[i + 1].start_s if i + 1 < len(phones) else duration_s
+        close_by = following_s - phone.end_s < _SHORTEST_REST_S
+        end_s = following_s if close_by else phone.end_s
+        add(last_s, end_s, SHAPE_OF[phone.label])
+        last_s = max(last_s, end_s)
+    add(last_s, duration_s, REST_SHAPE)
+    return tuple(cues)
