@@ -144,7 +144,7 @@ def _creases(draw: _Drawing) -> list[_Crease]:
     creases = []
     for side, sign in (("Right", -1.0), ("Left", 1.0)):
         fold, below, corner = _FOLDS[side]
-        crease = -0.11 * draw.line(fold, 0.24) + 0.05 * draw.line(fold, 0.45, shift=0.60)
+        crease = -0.085 * draw.line(fold, 0.27) + 0.05 * draw.line(fold, 0.45, shift=0.60)
         smile = {
             f"mouthSmile{side}": 1.0,
             f"noseSneer{side}": 0.6,
