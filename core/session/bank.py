@@ -137,7 +137,8 @@ class _Maker:
         if isinstance(params, LiveLinkParams):
             return self._clip(source, None, _TRACKER)
         if isinstance(params, TakeParams):
-            return load_take(source_path(source, self._folder))
+            take = load_take(source_path(source, self._folder))
+            return {factor: _adjusted(track, params) for factor, track in take.items()}
         if isinstance(params, VoiceParams):
             return {Factor.LIPS: self._voice(params)}
         if isinstance(params, GeneratorParams):
@@ -205,3 +206,10 @@ class _Maker:
                 f"A voice names the sound “{audio_id}”, which is not in the session."
             )
         return source_path(source, self._folder)
+
+
+def _adjusted(track: FactorTrack, params: TakeParams) -> FactorTrack:
+    """A take without its device's latency, and with its gain."""
+    values, valid = track.at(np.arange(len(track)) + params.latency_s * float(track.rate))
+    away = track.rest + np.float32(params.gain) * (values - track.rest)
+    return replace(track, values=away, valid=valid)

@@ -102,13 +102,13 @@ def with_generated_motion(document: Document, audio_id: str) -> Document:
     """Fills empty eye and head tracks with seeded blinks, gaze and idle motion.
 
     Args:
-        document: Tracks that have strips stay as they are.
+        document: Tracks that have strips or curves stay as they are.
         audio_id: The audio source on whose stressed syllables the head nods; empty for none.
     """
     wanted = {Factor.EYES: _EYE_GENERATORS, Factor.HEAD_POSE: (Generator.HEAD,)}
     for factor, generators in wanted.items():
         track = document.track(factor)
-        if track.strips:
+        if not track.is_empty:
             continue
         strips = []
         for generator in generators:
