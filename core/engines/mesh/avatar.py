@@ -9,30 +9,52 @@ import numpy as np
 from core.base.controls import REST
 from core.base.progress import Progress
 from core.engines.mesh.calibrate import PROBE_PX, Track, calibrate
-from core.engines.mesh.geometry import Geometry, Points
+from core.engines.mesh.geometry import FloatMap, Geometry, Points, stage_box
 from core.engines.mesh.layers import refine_layers, split_layers
 from core.engines.mesh.matte import PersonSegmenter
+from core.engines.mesh.posing import Sides
 from core.engines.mesh.renderer import Renderer
 from core.engines.mesh.stage import Controls, Picture
 from core.engines.mesh.viewport import Crop, Viewport, viewport_of
 from core.engines.protocol import Framing, View
 from core.face.pose import Pose
+from core.face.topology import CHIN
 
 _LAYER_SIDE: Final = 768
+_PERSON: Final = 0.25  # opacity from which a pixel belongs to the person
 STAGE: Final = "Portrait"
 _STEPS: Final = 4
 
 
-def stage_picture(portrait: Picture, geometry: Geometry) -> tuple[Picture, Points]:
-    """The stage at the layers' resolution, and the landmarks float64 [478, 2] in its px."""
-    x0, y0, x1, y1 = geometry.stage_px
+def stage_picture(
+    portrait: Picture, landmarks_px: Points, box: tuple[int, int, int, int]
+) -> tuple[Picture, Points]:
+    """The stage at the layers' resolution, and the landmarks float64 [478, 2] in its px.
+
+    Args:
+        portrait: uint8 RGB [h, w, 3].
+        landmarks_px: float64 [478, 3] portrait px.
+        box: The stage in portrait px, see `stage_box`.
+    """
+    x0, y0, x1, y1 = box
     pixels = np.ascontiguousarray(portrait[y0:y1, x0:x1])
     shrink = min(1.0, _LAYER_SIDE / max(pixels.shape))
-    landmarks = geometry.placement.from_plane(geometry.landmarks)[:, :2] - [x0, y0]
+    landmarks = landmarks_px[:, :2] - [x0, y0]
     if shrink < 1.0:
         size = (round(pixels.shape[1] * shrink), round(pixels.shape[0] * shrink))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     return pixels, landmarks * shrink
+
+
+def touched_sides(matte: FloatMap, chin_y: float) -> Sides:
+    """At which borders (left, top, right, bottom) a matte [h, w] is cut.
+
+    Shoulders cut at the sides below `chin_y` px do not count: they hardly move.
+    """
+    person = matte > _PERSON
+    head = person[: max(1, int(chin_y))]
+    left, right = head[:, 0].any(), head[:, -1].any()
+    return bool(left), bool(person[0].any()), bool(right), bool(person[-1].any())
 
 
 class StillAvatar:
@@ -54,12 +76,15 @@ class StillAvatar:
         self._portrait = portrait
         self._size = (portrait.shape[1], portrait.shape[0])
         progress.report(STAGE, 0, _STEPS)
-        self._geometry = Geometry(landmarks_px, self._size)
+        box = stage_box(landmarks_px, self._size)
+        self._stage, landmarks = stage_picture(portrait, landmarks_px, box)
+        matte = segmenter.matte(self._stage, landmarks)
+        self._layers = split_layers(self._stage, matte)
+        progress.report(STAGE, 1, _STEPS)
+        touched = touched_sides(matte, float(landmarks[CHIN, 1]))
+        self._geometry = Geometry(landmarks_px, self._size, touched)
         self._crop = Crop.around([landmarks_px], self._size)
         self._fields = self._geometry.expression_fields()
-        progress.report(STAGE, 1, _STEPS)
-        self._stage, landmarks = stage_picture(portrait, self._geometry)
-        self._layers = split_layers(self._stage, segmenter.matte(self._stage, landmarks))
         self._refining = threading.Lock()
         progress.report(STAGE, 2, _STEPS)
         self._renderers: dict[Viewport, Renderer] = {}

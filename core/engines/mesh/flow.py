@@ -127,9 +127,10 @@ class Part:
     cells: FloatMap
     displacement: FloatMap
 
-    def full_size(self) -> FloatMap:
-        """Displacement at every px of the rectangle, float32 [h, w, 2] plane cm."""
-        return np.asarray(cv2.resize(self.displacement, self.rectangle.size), np.float32)
+    def full_size(self, scale: FloatMap) -> FloatMap:
+        """Displacement at every px of the rectangle times `scale` [2], float32 [h, w, 2]."""
+        scaled = self.displacement * scale
+        return np.asarray(cv2.resize(scaled, self.rectangle.size), np.float32)
 
     @property
     def sources(self) -> FloatMap:

@@ -14,7 +14,7 @@ from core.engines.mesh.fields import (
     landmark_displacements,
 )
 from core.engines.mesh.lattice import Lattice
-from core.engines.mesh.posing import Box, HeadMotion, Posing, Region, Weights
+from core.engines.mesh.posing import Box, HeadMotion, Posing, Region, Sides, Weights
 from core.face.canonical import CANONICAL, FACE_HEIGHT
 from core.face.pose import fit_similarity
 from core.face.topology import CHIN, FACE_OVAL, FOREHEAD_TOP, RIGID
@@ -63,12 +63,24 @@ class Geometry:
         displacements: float64 [53, 468, 3] of the landmarks by field row.
     """
 
-    def __init__(self, landmarks_px: Points, picture_size: tuple[int, int]) -> None:
-        """Measures a portrait: landmarks float64 [478, 3] px, width and height in px."""
+    def __init__(
+        self,
+        landmarks_px: Points,
+        picture_size: tuple[int, int],
+        touched: Sides = (True, True, True, True),
+    ) -> None:
+        """Measures a portrait.
+
+        Args:
+            landmarks_px: float64 [478, 3] px.
+            picture_size: Width and height in px.
+            touched: Whether the head or body reaches the picture's left, top, right and bottom
+                border, where a gap would open if it moved away.
+        """
         self.placement = Placement.of(landmarks_px)
         self.landmarks = self.placement.to_plane(landmarks_px)
-        self.stage_px = _stage_box(landmarks_px, self.placement.scale, picture_size)
-        region = self._region(picture_size)
+        self.stage_px = stage_box(landmarks_px, picture_size)
+        region = self._region(picture_size, touched)
         self.posing = Posing(self.placement.rotation, region)
         self.lattice = _cell_lattice(region.stage)
         up = -self.placement.rotation[:2, 1]
@@ -83,7 +95,7 @@ class Geometry:
         self.face_weights = self.posing.weights(fine)
         self.displacements = landmark_displacements(self.landmarks, self.placement.rotation)
 
-    def _region(self, picture_size: tuple[int, int]) -> Region:
+    def _region(self, picture_size: tuple[int, int], touched: Sides) -> Region:
         def plane(box: tuple[int, int, int, int]) -> Box:
             corners = np.array([[box[0], box[1]], [box[2], box[3]]], np.float64) - 0.5
             (x0, y0), (x1, y1) = self.placement.to_plane(corners)
@@ -92,7 +104,7 @@ class Geometry:
         oval = self.landmarks[FACE_OVAL, :2]
         (x0, y0), (x1, y1) = oval.min(0), oval.max(0)
         face = (float(x0), float(y0), float(x1), float(y1))
-        return Region(plane((0, 0, *picture_size)), plane(self.stage_px), face)
+        return Region(plane((0, 0, *picture_size)), plane(self.stage_px), face, touched)
 
     def expression_fields(self, displacements: Points | None = None) -> ExpressionFields:
         """Dense fields of all rows (0.1 s), or of other landmark displacements [k, 468, 3]."""
@@ -112,9 +124,9 @@ class Geometry:
         return np.asarray(points[:, :2] + moved)
 
 
-def _stage_box(
-    landmarks_px: Points, scale: float, picture_size: tuple[int, int]
-) -> tuple[int, int, int, int]:
+def stage_box(landmarks_px: Points, picture_size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The stage around landmarks [478, 3] px: x0, y0, x1, y1 in portrait px, end exclusive."""
+    scale = Placement.of(landmarks_px).scale
     middle = (landmarks_px[FOREHEAD_TOP, :2] + landmarks_px[CHIN, :2]) / 2
     half = _STAGE_HEIGHTS / 2 * FACE_HEIGHT * scale
     low = np.clip(np.floor(middle - half), 0, None).astype(int)

@@ -1,7 +1,8 @@
 """The cut between the lips: which side of it a pixel may come from, and which side it shows.
 
-The upper layer may show nothing below the portrait's own upper lip line and the lower layer
-nothing above its lower lip line; without this, lips smear into each other at the corners.
+The upper layer may show nothing below the middle of the portrait's own lip gap and the lower
+layer nothing above it; without this, lips smear into each other at the corners. The gap itself
+goes half with each lip, so a mouth that is open in the portrait stays as it is until it moves.
 """
 
 from typing import Final
@@ -33,7 +34,7 @@ class LipCut:
         self._half = float(np.linalg.norm(axis)) / 2
         self._along = axis / (2 * self._half)
         self._across = np.array([-self._along[1], self._along[0]])
-        self._tables = [self._table(upper), self._table(lower)]
+        self._middle = self._table((upper + lower) / 2)
 
     def _table(self, line: Points) -> FloatMap:
         """Height of a lip line at evenly spaced places along the mouth."""
@@ -52,22 +53,20 @@ class LipCut:
         Returns:
             The corrected displacement.
         """
-        return self._clamp(cells, displacement, self._tables[0], -1.0)
+        return self._clamp(cells, displacement, -1.0)
 
     def clamp_lower(self, cells: FloatMap, displacement: FloatMap) -> FloatMap:
         """Keeps sources of the lower layer below the lower lip line; see `clamp_upper`."""
-        return self._clamp(cells, displacement, self._tables[1], 1.0)
+        return self._clamp(cells, displacement, 1.0)
 
-    def _clamp(
-        self, cells: FloatMap, displacement: FloatMap, table: FloatMap, sign: float
-    ) -> FloatMap:
+    def _clamp(self, cells: FloatMap, displacement: FloatMap, sign: float) -> FloatMap:
         """Moves sources `cells` − `displacement` [h, w, 2] to their side of the line."""
         source = cells - displacement
         source -= self._centre.astype(np.float32)
         along = source @ self._along.astype(np.float32)
         across = source @ self._across.astype(np.float32)
         place = along * np.float32((_TABLE - 1) / (2 * self._half)) + np.float32((_TABLE - 1) / 2)
-        line = table[np.clip(place, 0, _TABLE - 1).astype(np.int32)]
+        line = self._middle[np.clip(place, 0, _TABLE - 1).astype(np.int32)]
         excess = np.maximum((line - across) * np.float32(sign), 0)
         excess *= np.clip((1 - np.abs(along) / np.float32(self._half)) / _CORNER, 0, 1)
         push = excess[..., None] * (sign * self._across).astype(np.float32)

@@ -17,6 +17,7 @@ from core.face.pose import pose_from_rotation, rotation_from_pose
 FloatMap = NDArray[np.float32]
 Points = NDArray[np.float64]
 Box = tuple[float, float, float, float]
+Sides = tuple[bool, bool, bool, bool]
 
 _PIVOT: Final = np.array([0.0, 6.5, 5.8])  # canonical cm: between skull and neck
 _FOCAL_HEIGHTS: Final = 6.0
@@ -24,6 +25,8 @@ _CHIN_Y: Final = 10.2
 _SHOULDER_Y: Final = 23.9
 _LEAN_Y: Final = 8.0  # shoulders lean along with a shift
 _CHEST_Y: Final = 30.0
+_FLATTENED: Final = 0.2
+_FLATTENING_DEG: Final = (15.0, 32.0)
 _WINDOW_CM: Final = 9.0
 _HOLD_CM: Final = 7.0
 
@@ -54,11 +57,15 @@ _REST: Final = HeadMotion()
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where the picture and the stage end, plane cm, and where the face lies."""
+    """Where the picture, the stage and the face end, plane cm.
+
+    `touched` tells at which borders of the picture (left, top, right, bottom) the person is cut.
+    """
 
     picture: Box
     stage: Box
     face: Box
+    touched: Sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,12 @@ class Weights:
     def window(self, where: tuple[slice, slice]) -> "Weights":
         """The weights of a part of the points."""
         return Weights(self.turn[where], self.shift[where], self.hold[where])
+
+
+def _relief(turn: FloatMap) -> np.float32:
+    """Share of the depth that a turned head keeps: less when it turns far, so that less folds."""
+    away_deg = np.degrees(np.arccos(np.clip(turn[2, 2], -1.0, 1.0)))
+    return np.float32(1.0 - _FLATTENED * float(smooth(np.asarray(away_deg), *_FLATTENING_DEG)))
 
 
 class Posing:
@@ -116,10 +129,10 @@ class Posing:
         return window
 
     def _hold(self, points: FloatMap) -> FloatMap:
-        """0 at each border of the picture, 1 from a few cm in (but never inside the face)."""
+        """0 at borders that cut the person, 1 from a few cm in (but never inside the face)."""
         picture, face = self._region.picture, self._region.face
         hold = np.ones((*points.shape[:-1], 4), np.float32)
-        for side in range(4):
+        for side in np.flatnonzero(self._region.touched):
             axis = side % 2
             sign = 1.0 if side < 2 else -1.0
             room = sign * (face[side] - picture[side])
@@ -147,8 +160,11 @@ class Posing:
     def rigid(self, points: FloatMap, motion: HeadMotion) -> FloatMap:
         """Where the turned head carries `points` float32 [..., 3], without shift and scale."""
         pivot = self.pivot.astype(np.float32)
-        turned = (points - pivot) @ self._turn(motion).T
-        nearness = (self._focal + points[..., 2] - pivot[2]) / (self._focal + turned[..., 2])
+        turn = self._turn(motion)
+        away = points - pivot
+        away[..., 2] *= _relief(turn)
+        turned = away @ turn.T
+        nearness = (self._focal + away[..., 2]) / (self._focal + turned[..., 2])
         return np.asarray(turned[..., :2] * nearness[..., None] + pivot[:2], np.float32)
 
     def carry(self, points: Points, motion: HeadMotion) -> Points:

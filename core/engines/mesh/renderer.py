@@ -31,6 +31,7 @@ FloatMap = NDArray[np.float32]
 Points = NDArray[np.float64]
 
 _OPACITY_PX: Final = 4  # output px per cell of the warped opacity
+_UNSCALED: Final = np.ones(2, np.float32)
 _LIPS: Final = np.concatenate([UPPER_INNER, LOWER_INNER])
 
 
@@ -153,17 +154,19 @@ class Renderer:
         if flow.stage is None:
             maps = self._map.copy()
         else:
-            maps = self._map - flow.stage.full_size() * self._to_texture
+            moved = flow.stage.full_size(self._to_texture)
+            maps = np.asarray(cv2.subtract(self._map, moved), np.float32)
         if flow.face.rectangle.is_empty:
             return maps
-        moved = flow.face.full_size()
+        moved = flow.face.full_size(self._to_texture)
         if flow.lower_lip is not None:
             lips = flow.lower_lip.rectangle
             window = lips.inside(flow.face.rectangle)
             cells = self._screen.plane(lips)
-            moved[window] = self._cut.clamp_upper(cells, moved[window])
+            clamped = self._cut.clamp_upper(cells, moved[window] / self._to_texture)
+            moved[window] = clamped * self._to_texture
         window = flow.face.rectangle.inside(outer)
-        maps[window] = self._map[window] - moved * self._to_texture
+        maps[window] = cv2.subtract(np.ascontiguousarray(self._map[window]), moved)
         return maps
 
     def _moved_lips(self, controls: Controls, motion: HeadMotion) -> tuple[Points, Points]:
@@ -176,7 +179,7 @@ class Renderer:
         """Puts the lower layer over the part of the stage below the lip line."""
         window = lip.rectangle.inside(self._screen.stage)
         cells = self._screen.plane(lip.rectangle)
-        moved = self._cut.clamp_lower(cells, lip.full_size())
+        moved = self._cut.clamp_lower(cells, lip.full_size(_UNSCALED))
         lower = sample(self._work, self._map[window] - moved * self._to_texture)
         share = lower_side(*lips, lip.rectangle)
         part[window] = mix(np.asarray(lower, np.uint8), part[window], share)

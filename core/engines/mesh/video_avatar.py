@@ -133,11 +133,12 @@ class VideoAvatar:
     ) -> Picture:
         if face is None or (controls == REST).all():
             return show(rgb, viewport)
-        geometry = Geometry(face.points.astype(np.float64), self._size)
+        landmarks_px = face.points.astype(np.float64)
+        geometry = Geometry(landmarks_px, self._size)
         motion = self._calibration.motion(controls)
         layers = opaque_layers()
         if not motion.is_rest:
-            stage, landmarks = stage_picture(rgb, geometry)
+            stage, landmarks = stage_picture(rgb, landmarks_px, geometry.stage_px)
             layers = split_layers(stage, self._segmenter.matte(stage, landmarks))
         weights = coefficients(controls)
         moved = np.tensordot(weights.astype(np.float64), geometry.displacements, 1)

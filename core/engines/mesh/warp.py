@@ -20,6 +20,7 @@ FloatMap = NDArray[np.float32]
 _FOLD: Final = 0.03  # area change below which the surface counts as folded
 _IN_FRONT_CM: Final = 0.25
 _SOLVED_CELLS: Final = 0.15
+_EDGE_CELLS: Final = 2.0
 _JUMP: Final = (1.5, 3.0)  # cells of source per cell of target
 _JUMP_BLUR: Final = 1.3
 
@@ -82,11 +83,12 @@ def invert_in_order(
     at_plain, at_front = lattice.index(targets - plain), lattice.index(targets - front)
     nearer = sample(depth, at_plain) - sample(depth, at_front) > _IN_FRONT_CM
     limit = _SOLVED_CELLS * lattice.step
-    solved = np.abs(sample(forward, at_front) - front).max(-1) < limit
-    lost = np.abs(sample(forward, at_plain) - plain).max(-1) > 4 * limit
+    solved = _larger(np.abs(sample(forward, at_front) - front)) < limit
+    lost = _larger(np.abs(sample(forward, at_plain) - plain)) > 4 * limit
     chosen = (solved & (nearer | lost)).astype(np.uint8)
-    chosen = np.asarray(cv2.medianBlur(chosen, 5), np.uint8)
-    return np.where(chosen[..., None] > 0, front, plain)
+    region = cv2.GaussianBlur(cv2.medianBlur(chosen, 5).astype(np.float32), (0, 0), _EDGE_CELLS)
+    share = smooth(np.asarray(region, np.float32), 0.35, 0.65)[..., None]
+    return np.asarray(plain + (front - plain) * share, np.float32)
 
 
 def soften_jumps(displacement: FloatMap, pitch: float) -> FloatMap:
@@ -99,15 +101,24 @@ def soften_jumps(displacement: FloatMap, pitch: float) -> FloatMap:
         displacement: float32 [R, C, 2] plane cm.
         pitch: Distance of the cells, plane cm.
     """
-    across = np.abs(np.diff(displacement, axis=1, prepend=displacement[:, :1])).max(-1)
-    down = np.abs(np.diff(displacement, axis=0, prepend=displacement[:1])).max(-1)
-    jump = np.maximum(across, down) / np.float32(pitch)
-    if float(jump.max()) < _JUMP[0]:
+    limit = _JUMP[0] * pitch
+    across = np.abs(displacement[:, 1:] - displacement[:, :-1])
+    down = np.abs(displacement[1:] - displacement[:-1])
+    if max(float(across.max()), float(down.max())) < limit:
         return displacement
+    jump = np.zeros(displacement.shape[:2], np.float32)
+    jump[:, 1:] = _larger(across)
+    jump[1:] = np.maximum(jump[1:], _larger(down))
+    jump /= np.float32(pitch)
     share = cv2.dilate(smooth(jump, *_JUMP), np.ones((5, 5), np.uint8))
     share = cv2.GaussianBlur(share, (0, 0), 1.5)[..., None]
     soft = cv2.GaussianBlur(displacement, (0, 0), _JUMP_BLUR)
     return np.asarray(displacement + (soft - displacement) * share, np.float32)
+
+
+def _larger(pairs: FloatMap) -> FloatMap:
+    """The larger of x and y, [..., 2] → [...]."""
+    return np.asarray(np.maximum(pairs[..., 0], pairs[..., 1]), np.float32)
 
 
 def _is_folded(forward: FloatMap, lattice: Lattice) -> bool:
