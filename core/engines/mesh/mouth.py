@@ -79,6 +79,10 @@ class Mouth:
         if fade == 0 and tongue_out == 0:
             return
         upper, lower = self._spline @ upper_lip_px, self._spline @ lower_lip_px
+        if self._own is None:
+            # a gap that shows no teeth is lip to both its lips: only what it grows by opens
+            half = self._spline @ (rest[11:] - rest[:11]) / 2
+            upper, lower = upper + half, lower - half
         gap = float(np.hypot(*(upper - lower).T).max())
         px_per_texture = width / max(self._width, 1e-6)
         softness = float(np.clip(self._tone.softness_px * px_per_texture, 0.55, 3.0))

@@ -23,6 +23,7 @@ _WIDE_OPEN: Final = 0.30  # the same for whatever the gap shows
 _TEETH_SHARE: Final = 0.20  # of the gap's pixels that must look like teeth
 _INSET: Final = 0.018  # of the mouth's width: the rim next to the lips is lip
 _HIDDEN: Final = 0.10  # of the mouth's width: how far teeth go on behind the lips
+_LIP_SHADE: Final = 0.6  # how much darker they get there
 _DARK: Final = 0.72  # the parting line is darker than this share of the teeth around it
 
 
@@ -58,6 +59,8 @@ class OwnMouth:
         core = ((plane.v > top + inset) & (plane.v < bottom - inset)) * inside
         filled = fill_holes(source, core)
         colour = np.where(core[..., None] > 0, source, filled)
+        behind = np.clip((top + inset - plane.v) / (_HIDDEN * width), 0, 1)
+        colour *= (1 - _LIP_SHADE * behind)[..., None]
         part = _parting_line(source.mean(-1), plane.v, top, bottom, core)
         self.has_lower = part < 0.85
         share = (plane.v - top) / np.maximum(bottom - top, 1)

@@ -64,7 +64,7 @@ def draw_out(
     rounding = np.clip((along * length - (length - half)) / half, 0, 1)
     edge = np.sqrt(np.maximum(1 - rounding * rounding, 0)) - np.abs(across)
     cover = np.clip(edge * half * 0.6 + 0.5, 0, 1) * (along < 1)
-    cover *= smooth(along, -0.22, 0.0)  # its back is lost in the dark
+    cover *= smooth(along, -0.30, 0.10)  # its back is lost in the dark
     cover *= np.float32(smooth(np.array(amount), 0.0, 0.15))
     bend = np.sqrt(np.clip(1 - across * across, 0, 1))
     light = (0.66 + 0.32 * bend) * (0.84 + 0.16 * smooth(along, 0.0, 0.6))
