@@ -55,7 +55,7 @@ class Shading:
         drawing = _Drawing(stage, lattice, stage.to_canonical(np.c_[flat, depth]))
         creases = _creases(drawing)
         strength = np.float32(0.65 + 0.35 * np.clip(skin_level / 170, 0, 1))
-        self._maps = np.stack([(c.gain * face * strength).ravel() for c in creases])
+        self._maps = [c.gain * face * strength for c in creases]
         self._drivers = np.zeros((N_CONTROLS, len(creases)), np.float32)
         for i, crease in enumerate(creases):
             for name, share in crease.drivers.items():
@@ -68,13 +68,16 @@ class Shading:
         yaw, pitch, roll = (float(controls[INDEX[n]]) for n in ("yaw", "pitch", "roll"))
         if not weights.any() and not (yaw or pitch or roll):
             return None
-        gain = 1 + weights.astype(np.float32) @ self._maps
+        gain = np.ones(self._shape, np.float32)
+        for i in np.flatnonzero(weights):  # one by one: a matrix product would wake threads
+            gain += np.float32(weights[i]) * self._maps[i]
         if yaw or pitch or roll:
             turned = np.asarray(rotation_from_pose(yaw, pitch, roll)).T @ self._light
-            change = self._facing @ (turned - self._light).astype(np.float32)
+            away = (turned - self._light)[None]
+            change = np.asarray(cv2.transform(self._facing, away), np.float32)
             limit = np.float32(_RELIGHT_LIMIT)
             gain += self._lit * (limit * np.tanh(change / limit))
-        return np.asarray(gain.reshape(self._shape), np.float32)
+        return gain
 
     def _fit_light(self, tone: FloatMap, normals: FloatMap, face: FloatMap) -> None:
         """Least squares of the skin's brightness over the normals, outliers trimmed."""
@@ -95,8 +98,8 @@ class Shading:
         slant = float(np.linalg.norm(direction))
         self._light = direction * min(1.0, _MAX_SLANT / max(slant, 1e-6))
         predicted = np.maximum((system @ light) / mean, _DARKEST)
-        self._facing = (facing / predicted[:, None]).astype(np.float32)
-        self._lit = (face.ravel() * np.float32(_RELIGHT)).astype(np.float32)
+        self._facing = (facing / predicted[:, None]).reshape(*self._shape, 3).astype(np.float32)
+        self._lit = face * np.float32(_RELIGHT)
 
 
 class _Drawing:
