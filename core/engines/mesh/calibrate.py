@@ -77,10 +77,13 @@ class Calibration:
         seen = np.isfinite(measured).all(1)
         if not np.isfinite(rest).all() or seen.sum() < _LEAST_PROBES:
             return cls.plain()
-        terms = _features(measured[seen] - rest)
+        seen_deg = measured[seen] - rest
+        wanted = angles[seen]
+        wanted[:, 2] -= seen_deg[:, 2]  # roll is exact: what a turn adds is taken back
+        terms = _features(seen_deg)
         prior = cls.plain().terms
         gram = terms.T @ terms + _RIDGE * np.eye(terms.shape[1])
-        found = prior + np.linalg.solve(gram, terms.T @ (angles[seen] - terms @ prior))
+        found = prior + np.linalg.solve(gram, terms.T @ (wanted - terms @ prior))
         gains = np.diag(found[:2, :2]) / _UNIT_DEG
         low, high = _GAIN_LIMITS
         return cls(found) if ((gains > low) & (gains < high)).all() else cls.plain()

@@ -154,9 +154,11 @@ class Flow:
 class FlowMaker:
     """Makes the flow of every frame for one geometry and view."""
 
-    def __init__(self, geometry: Geometry, screen: Screen) -> None:
+    def __init__(self, geometry: Geometry, screen: Screen, freedom: FloatMap | None = None) -> None:
+        """Takes `freedom` on the fine lattice: how far expressions may move (see `Painters`)."""
         self._geometry = geometry
         self._screen = screen
+        self._freedom = None if freedom is None else freedom[..., None]
         self._stage_cells = screen.cells(screen.stage, _LOOSE_CM)
         self._reach = geometry.grid.reach.reshape(-1) > 0
         self._weights = geometry.face_weights
@@ -175,6 +177,8 @@ class FlowMaker:
             assert fields is not None
             assert weights is not None
             upper, lower = fields.combine(weights)
+            if self._freedom is not None:
+                upper, lower = upper * self._freedom, lower * self._freedom
         face, forward = self._face_part(motion, upper, stage)
         if lower is None or face.rectangle.is_empty:
             return Flow(stage, face)

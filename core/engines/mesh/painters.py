@@ -14,11 +14,20 @@ _EYES = FACTOR_SLICE[Factor.EYES]
 
 
 class Painters:
-    """Eyes, mouth and shading of one stage."""
+    """Eyes, mouth, shading and glasses of one stage.
+
+    Attributes:
+        eyes: Right and left.
+        mouth: The inside of the mouth.
+        freedom: float32 [g, g'] on the face lattice, how far expressions may move the skin (0 on
+            the frame of glasses), or None without glasses.
+    """
 
     def __init__(self, stage: Stage, lattice_px: NDArray[np.float32]) -> None:
-        self.glasses = find_glasses(stage)
-        self.eyes = [Eye(stage, side, self.glasses) for side in (Side.RIGHT, Side.LEFT)]
+        """Looks at the stage once; `lattice_px` is the face lattice (see `ShadingPainter`)."""
+        glasses = find_glasses(stage)
+        self.eyes = [Eye(stage, side, glasses) for side in (Side.RIGHT, Side.LEFT)]
+        self.freedom = None if glasses is None else 1 - glasses.stillness(lattice_px)
         self.mouth = Mouth(stage)
         self._shading = Shading(stage, lattice_px)
 

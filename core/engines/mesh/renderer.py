@@ -58,11 +58,11 @@ class Renderer:
         self._geometry = geometry
         self._screen = Screen(geometry, viewport)
         self._fields = fields
-        self._flows = FlowMaker(geometry, self._screen)
         self._texture = Texture.of(portrait, geometry, viewport.step)
         self._stage = self._texture.stage
         self._work = self._stage.texture.copy()
         self._painters = Painters(self._stage, self._lattice_px())
+        self._flows = FlowMaker(geometry, self._screen, self._painters.freedom)
         self._cut = LipCut(geometry.landmarks)
         self._to_texture = (geometry.placement.scale * self._texture.shrink).astype(
             np.float32
