@@ -18,7 +18,7 @@ from core.engines.mesh.sampling import sample
 from core.engines.mesh.stage import FloatMap, Picture
 
 _LASHES: Final = 0.030  # of the eye's width: the rim that moves rigidly with the upper lid
-_OVERLAP: Final = 0.015  # how far the closed upper lid passes the lower one
+_OVERLAP: Final = 0.035  # how far the closed upper lid passes the lower one
 _RIGID: Final = 0.10  # share of the lid's skin, next to the lashes, that is not stretched
 _CREASE_SHADE, _LID_LIGHT, _LASH_SHADE = -0.07, 0.05, -0.05
 _PLAIN: Final = 0.75  # share of plain lid colour where hidden skin comes out
@@ -122,7 +122,7 @@ class Lids:
         return light(picture, gain)
 
     def _without_lashes(self) -> Picture:
-        """The source with thin dark hairs above the lid's edge closed over."""
+        """The source without thin dark hairs above the lid's edge and glints below it."""
         frame = self._frame
         size = max(3, round(_HAIR * frame.width)) | 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
@@ -130,7 +130,9 @@ class Lids:
         bare = np.asarray(np.maximum(blur(np.asarray(closed), size / 4), frame.source), np.uint8)
         height = (frame.upper - frame.v) / frame.width
         weight = smooth(height, -0.01, 0.03) * smooth(height, 0.34, 0.20)
-        return mix(bare, frame.source, weight)
+        bare = mix(bare, frame.source, weight)
+        dull = np.asarray(cv2.morphologyEx(bare, cv2.MORPH_OPEN, kernel), np.uint8)
+        return mix(dull, bare, smooth(height, 0.02, 0.0))
 
     def _lash_ratio(self) -> FloatMap:
         """Light that the lashes let through, float32 [h, w] 0..1, 1 where there are none."""

@@ -32,6 +32,7 @@ _BLINK_CURVE = (
     (0.0, 0.2, 0.41, 0.6, 0.67, 0.75, 0.85, 1.0),
 )
 _SHADOW = 0.35  # of the ball's light right under the upper lid
+_SEES = (0.09, 0.16)  # opening over width from which a portrait's eye shows where it looks
 _OWN_PIXELS = (0.012, 0.05)  # gaze shift over which the drawn ball replaces the photographed one
 
 
@@ -60,6 +61,8 @@ class Eye:
         self._glasses = None if glasses is None else glasses.within(self._frame.region)
         self._ball = Eyeball(self._frame)
         self._lids = Lids(self._frame)
+        opening = self._frame.max_opening / self._frame.width
+        self._sight = float(smooth(np.array(opening), *_SEES))
         self._outwards = 1.0 if side is Side.LEFT else -1.0
         self._indices = [INDEX[f"eye{name}{side.value.capitalize()}"] for name in _NAMES]
         self.region = self._frame.region
@@ -113,14 +116,15 @@ class Eye:
         radius = BALL_RADIUS * self._ball.radius
         side = np.deg2rad(LOOK_SIDE_DEG * (c.look_out - c.look_in) * self._outwards)
         tilt = np.deg2rad(LOOK_DOWN_DEG * _DOWN_WAY * c.down - LOOK_UP_DEG * c.up)
-        return float(radius * np.sin(side)), float(radius * np.sin(tilt))
+        reach = radius * self._sight
+        return float(reach * np.sin(side)), float(reach * np.sin(tilt))
 
     def _lid_pose(self, c: _Coefficients, drop_px: float) -> LidPose:
         """Lid positions; a blink closes whatever the other controls leave open."""
         follow = float(np.clip(drop_px / (0.30 * self._frame.width), -1, 1))
         blink = float(np.interp(c.blink, *_BLINK_CURVE))
         upper = max(follow, 0) * _LID_FOLLOWS_DOWN + min(follow, 0) * _LID_FOLLOWS_UP
-        upper += c.squint * _SQUINT_UPPER + c.wide * _WIDE_UPPER
+        upper += c.squint * _SQUINT_UPPER + c.wide * _WIDE_UPPER * self._sight
         lower = (
             c.squint * _SQUINT_LOWER + c.wide * _WIDE_LOWER + max(follow, 0) * _LOWER_FOLLOWS_DOWN
         )
