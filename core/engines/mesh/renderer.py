@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engines.mesh.blend import light, mix
+from core.engines.mesh.blend import light_skin, mix
 from core.engines.mesh.fields import ExpressionFields, coefficients
 from core.engines.mesh.flow import Flow, FlowMaker, Part, Screen
 from core.engines.mesh.geometry import Geometry
@@ -206,7 +206,7 @@ class Renderer:
         moved = np.asarray(sample(gain, lattice.index(face.sources)), np.float32)
         window = face.rectangle.window
         gains = np.asarray(cv2.resize(moved, face.rectangle.size), np.float32)
-        frame[window] = light(np.ascontiguousarray(frame[window]), gains)
+        frame[window] = light_skin(np.ascontiguousarray(frame[window]), gains)
 
     def _carrier(self, motion: HeadMotion) -> PoseFunction:
         """This frame's map from texture px [N, 3] on the head to output px [N, 2]."""
