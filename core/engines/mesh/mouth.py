@@ -28,7 +28,7 @@ _JAW_SIDE: Final = 0.7  # cm at jawLeft or jawRight 1
 _JAW_FORWARD: Final = 0.6  # cm
 _APPEARS = (0.003, 0.012)  # lip movement over mouth width that brings the drawing in
 _SHARP: Final = 0.8  # px: softer portraits get softer teeth
-_UPPER_SHADOW, _LOWER_SHADOW = 0.58, 0.30
+_UPPER_SHADOW, _LOWER_SHADOW = 0.48, 0.28
 
 
 class Mouth:
@@ -168,8 +168,8 @@ class Mouth:
         ends = plane.to_plane(upper[[0, -1]])[:, 0]
         width = np.float32(max(ends[1] - ends[0], 1))
         share = np.float32(0.35 if self._own else 1.0)
-        under = np.exp(-np.maximum(plane.v - top, 0) / (width * 0.045))
-        over = np.exp(-np.maximum(bottom - plane.v, 0) / (width * 0.045))
+        under = np.exp(-np.maximum(plane.v - top, 0) / (width * 0.040))
+        over = np.exp(-np.maximum(bottom - plane.v, 0) / (width * 0.040))
         light = (1 - share * _UPPER_SHADOW * under) * (1 - share * _LOWER_SHADOW * over)
         away = np.abs(plane.u - np.float32(ends.mean())) / (width / 2)
         return np.asarray(light * (1 - share * 0.75 * smooth(away, 0.50, 1.05)), np.float32)

@@ -21,6 +21,7 @@ _CAST: Final = 0.22  # share of skin's and sclera's colour cast that is the ligh
 _WHITE_SKIN: Final = 215.0  # grey level of bright skin in full light
 _SCLERA_GAIN: Final = 1.32  # teeth face the light, the white of the eye lies in shade
 _CHEEKS: Final = (50, 280, 152, 205, 425)
+_LEAST_LEVEL: Final = 0.82  # of what bright skin says
 _LIVELY: Final = 0.12  # saturation of skin from which a picture counts as coloured
 _REBLUR: Final = 1.5
 
@@ -72,7 +73,9 @@ def measure_tone(stage: Stage) -> MouthTone:
     sclera = _sclera(stage)
     if sclera is not None:
         cast = cast * _hue(sclera)
-        level = 0.45 * level + 0.55 * float(np.clip(sclera.mean() * _SCLERA_GAIN, 60, 250))
+        # lids and lenses may shade the eye, but they never light it
+        of_eye = float(np.clip(sclera.mean() * _SCLERA_GAIN, 60, 250))
+        level = max(0.45 * level + 0.55 * of_eye, _LEAST_LEVEL * level)
     white = level * _hue(np.clip(cast, 0.5, 1.6) ** _CAST)
     ivory = _IVORY.mean() + (_IVORY - _IVORY.mean()) * chroma
     return MouthTone(
