@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from core.base.controls import INDEX, REST
+from core.engines.mesh.calibrate import PROBES, Calibration
+
+
+def controls(**values):
+    vector = REST.copy()
+    for name, value in values.items():
+        vector[INDEX[name]] = value
+    return vector
+
+
+def measured(drawn):
+    """A head that shows too little yaw, and tilts as it turns."""
+    rest = np.array([4.0, -12.0, 2.0])
+    angles = [(0.85 * m.yaw, 0.9 * m.pitch + 0.05 * m.yaw, 0.04 * m.yaw) for m in drawn]
+    return rest + np.array(angles)
+
+
+def test_the_fit_undoes_gains_and_cross_talk():
+    found = Calibration.fit(PROBES, measured(PROBES)).motion(controls(yaw=15, pitch=8, roll=5))
+    shown = measured([found])[0] - [4.0, -12.0, 2.0]
+    assert shown[:2] == pytest.approx([15, 8], abs=0.3)
+    assert shown[2] + found.roll == pytest.approx(5, abs=0.2)
+
+
+def test_rest_is_rest_whatever_was_measured():
+    assert Calibration.fit(PROBES, measured(PROBES)).motion(REST).is_rest
+
+
+def test_lost_probes_and_nonsense_fall_back_to_typical_gains():
+    lost = measured(PROBES)
+    lost[3:] = np.nan
+    wild = measured(PROBES) * 0.1
+    for angles in (lost, wild):
+        calibration = Calibration.fit(PROBES, angles)
+        assert (calibration.terms == Calibration.plain().terms).all()
+
+
+def test_shift_and_scale_pass_through():
+    motion = Calibration.plain().motion(controls(x=0.25, y=-0.5, scale=1.25))
+    assert (motion.x, motion.y, motion.scale) == (0.25, -0.5, 1.25)
