@@ -84,7 +84,7 @@ VISEMES: Final[dict[str, Viseme]] = {
 
 _LEAD_S = 0.02  # lips move before the sound they make
 _REACH_S = 0.6  # beyond this nothing is felt of a phone
-_JAW_FADE_S = (0.05, 0.05)  # before, after: time in which the insistence falls to 1/e
+_JAW_FADE_S = (0.035, 0.035)  # before, after: time in which the insistence falls to 1/e
 _WIDTH_FADE_S = (0.07, 0.08)
 _ROUND_FADE_S = (0.12, 0.08)  # rounding is anticipated
 _CONTACT_FADE_S = (0.06, 0.05)  # movement into and out of a contact
