@@ -32,6 +32,7 @@ _JAW_FROM_SOUND = 1.0
 _WIDTH_FROM_SOUND = 0.3
 _WIDTH_FROM_JAW = 0.5  # lively speech pulls the corners apart
 _USUAL_JAW = 0.3
+_HISS_HIDES = 0.6  # a hiss is loud though the teeth are together
 _JAW_SIGMA_S = 0.02
 _CORNERS_SIGMA_S = 0.06
 _SHUT_SIGMA_S = 0.025  # how softly the gate shuts the lips
@@ -142,7 +143,8 @@ def _controls(articulation: Articulation, acoustics: Acoustics, silent: Array) -
     shut = _smooth(silent, _SHUT_SIGMA_S)
     close, bite = articulation.close * (1.0 - shut), articulation.bite * (1.0 - shut)
     apart = (1.0 - articulation.close) * (1.0 - 0.7 * articulation.bite) * (1.0 - shut)
-    jaw = _JAW_FROM_PHONES * articulation.jaw + _JAW_FROM_SOUND * acoustics.openness
+    heard = acoustics.openness * (1.0 - _HISS_HIDES * articulation.teeth**2)
+    jaw = _JAW_FROM_PHONES * articulation.jaw + _JAW_FROM_SOUND * heard
     jaw = np.clip(_smooth(jaw, _JAW_SIGMA_S), 0.0, 1.2)
     teeth = articulation.teeth * apart
     lively = _WIDTH_FROM_JAW * (_smooth(jaw, _CORNERS_SIGMA_S) - _USUAL_JAW)
