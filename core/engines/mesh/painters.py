@@ -23,9 +23,17 @@ class Painters:
             the frame of glasses), or None without glasses.
     """
 
-    def __init__(self, stage: Stage, lattice_px: NDArray[np.float32]) -> None:
-        """Looks at the stage once; `lattice_px` is the face lattice (see `ShadingPainter`)."""
-        glasses = find_glasses(stage)
+    def __init__(
+        self, stage: Stage, lattice_px: NDArray[np.float32], *, may_wear_glasses: bool = True
+    ) -> None:
+        """Looks at the stage once.
+
+        Args:
+            stage: What is painted on.
+            lattice_px: The face lattice (see `ShadingPainter`).
+            may_wear_glasses: Whether glasses are looked for.
+        """
+        glasses = find_glasses(stage) if may_wear_glasses else None
         self.eyes = [Eye(stage, side, glasses) for side in (Side.RIGHT, Side.LEFT)]
         self.freedom = None if glasses is None else 1 - glasses.stillness(lattice_px)
         self.mouth = Mouth(stage)

@@ -45,6 +45,8 @@ class Renderer:
         viewport: Viewport,
         layers: Layers,
         fields: ExpressionFields | None,
+        *,
+        may_wear_glasses: bool = True,
     ) -> None:
         """Prepares a view of `portrait` uint8 RGB [h, w, 3].
 
@@ -54,6 +56,7 @@ class Renderer:
             viewport: What to show.
             layers: Front layer and plate of the stage; see `show_layers`.
             fields: All 53 expression rows, or None when frames bring their own.
+            may_wear_glasses: Whether glasses are looked for.
         """
         self._geometry = geometry
         self._screen = Screen(geometry, viewport)
@@ -61,7 +64,9 @@ class Renderer:
         self._texture = Texture.of(portrait, geometry, viewport.step)
         self._stage = self._texture.stage
         self._work = self._stage.texture.copy()
-        self._painters = Painters(self._stage, self._lattice_px())
+        self._painters = Painters(
+            self._stage, self._lattice_px(), may_wear_glasses=may_wear_glasses
+        )
         self._flows = FlowMaker(geometry, self._screen, self._painters.freedom)
         self._cut = LipCut(geometry.landmarks)
         self._to_texture = (geometry.placement.scale * self._texture.shrink).astype(

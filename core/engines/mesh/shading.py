@@ -123,9 +123,11 @@ class _Drawing:
         ).astype(np.float32)
         fade = np.sin(np.pi * np.linspace(0.12, 0.92, 24)).astype(np.float32)
         best = np.zeros(self._shape, np.float32)
-        for point, weight in zip(dense, fade, strict=True):
-            squared = ((self._cm - point) ** 2).sum(-1)
-            np.maximum(best, weight * np.exp(-squared / np.float32(2 * width * width)), out=best)
+        spread = np.float32(2 * width * width)
+        for (x, y), weight in zip(dense, fade, strict=True):
+            along = np.exp(-((self._cm[0, :, 0] - x) ** 2) / spread)
+            down = np.exp(-((self._cm[:, 0, 1] - y) ** 2) / spread)
+            np.maximum(best, np.outer(weight * down, along), out=best)
         return best
 
     def spot(self, x: float, y: float, width: float, height: float) -> FloatMap:

@@ -18,11 +18,12 @@ from core.engines.mesh.avatar import STAGE, stage_picture
 from core.engines.mesh.calibrate import Calibration
 from core.engines.mesh.fields import coefficients
 from core.engines.mesh.geometry import Geometry, Placement
+from core.engines.mesh.glasses import find_glasses
 from core.engines.mesh.layers import opaque_layers, split_layers
 from core.engines.mesh.matte import PersonSegmenter
 from core.engines.mesh.renderer import Renderer
 from core.engines.mesh.stage import Controls, Picture
-from core.engines.mesh.texture import show
+from core.engines.mesh.texture import Texture, show
 from core.engines.mesh.viewport import Crop, Viewport, viewport_of
 from core.engines.protocol import Source, View
 from core.face.pose import Pose, pose_from_rotation
@@ -34,6 +35,7 @@ from core.motion.motion import Motion
 Points = NDArray[np.float64]
 
 _SAMPLES: Final = 9  # frames that are looked at to frame the face
+_LOOK_PX_PER_CM: Final = 16.0  # texture in which glasses are looked for
 
 
 class VideoAvatar:
@@ -54,6 +56,7 @@ class VideoAvatar:
         self._segmenter = segmenter
         self._calibration = Calibration.plain()
         faces: list[Points] = []
+        with_glasses = 0
         for done, rgb in enumerate(read_frames(self._path, self._sampling_rate())):
             progress.report(STAGE, min(done, _SAMPLES), _SAMPLES)
             self._size = (rgb.shape[1], rgb.shape[0])
@@ -61,6 +64,8 @@ class VideoAvatar:
             if found:
                 face = found[min(self._face, len(found) - 1)]
                 faces.append(face.points.astype(np.float64))
+                with_glasses += _shows_glasses(rgb, faces[-1])
+        self._may_wear_glasses = 2 * with_glasses > len(faces)
         if not faces:
             raise FaceError(
                 f"No face was found in “{source.path.name}”: choose a clip that shows one."
@@ -143,8 +148,17 @@ class VideoAvatar:
         weights = coefficients(controls)
         moved = np.tensordot(weights.astype(np.float64), geometry.displacements, 1)
         fields = geometry.expression_fields(moved[None]) if weights.any() else None
-        renderer = Renderer(rgb, geometry, viewport, layers, None)
+        renderer = Renderer(
+            rgb, geometry, viewport, layers, None, may_wear_glasses=self._may_wear_glasses
+        )
         try:
             return renderer.render(controls, motion, fields, np.ones(1, np.float32))
         finally:
             renderer.close()
+
+
+def _shows_glasses(rgb: Picture, landmarks_px: Points) -> bool:
+    """Whether one frame of a clip looks as if glasses were worn."""
+    geometry = Geometry(landmarks_px, (rgb.shape[1], rgb.shape[0]))
+    shrink = max(1.0, 2 * geometry.placement.scale / _LOOK_PX_PER_CM)
+    return find_glasses(Texture.of(rgb, geometry, shrink).stage) is not None
