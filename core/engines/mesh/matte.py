@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.face.quiet import quiet_stderr
 from core.face.topology import FACE_OVAL
 
 FloatMap = NDArray[np.float32]
@@ -29,11 +30,7 @@ class PersonSegmenter:
             picture: uint8 RGB [h, w, 3].
             face_px: float64 [478, 2+]; the face itself always belongs to the person.
         """
-        if self._model is None:
-            from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
-
-            self._model = SelfieSegmentation(model_selection=0)
-        found = self._model.process(picture)
+        found = self._start(picture) if self._model is None else self._model.process(picture)
         mask = np.clip(np.asarray(found.segmentation_mask, np.float32), 0.0, 1.0)
         guide = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
         radius = max(1, int(max(mask.shape) * _GUIDE_RADIUS))
@@ -41,6 +38,13 @@ class PersonSegmenter:
         hull = cv2.convexHull(np.round(face_px[FACE_OVAL, :2]).astype(np.int32))
         cv2.fillConvexPoly(matte, hull, (1.0,))
         return matte
+
+    def _start(self, picture: Picture) -> Any:  # noqa: ANN401  (mediapipe is untyped)
+        from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
+
+        with quiet_stderr():
+            self._model = SelfieSegmentation(model_selection=0)
+            return self._model.process(picture)
 
 
 def _guided(guide: FloatMap, mask: FloatMap, radius: int) -> FloatMap:
