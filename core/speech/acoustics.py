@@ -3,7 +3,7 @@
 A wide open mouth has a high first formant and lets the middle of the spectrum out; a narrow one
 keeps it and leaves the murmur below 450 Hz (Fant, Acoustic Theory of Speech Production, 1960).
 Spread lips raise the second formant, rounded ones lower it. Both hold in every language. The
-constants follow from that; nothing here is fitted to recordings.
+few constants were set by hand and compared on filmed speakers; there is no trained model.
 """
 
 from dataclasses import dataclass

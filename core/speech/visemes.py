@@ -4,8 +4,9 @@ Each phone asks for a jaw height and a lip width with a certain insistence. The 
 before and after the phone, and the phones' wishes are averaged by it (dominance functions: Cohen
 and Massaro, Models and Techniques in Computer Animation, 1993). Vowels insist on the jaw, rounded
 sounds on the width and from further ahead; a consonant such as T takes the shape of its vowels.
-What must touch (both lips, lip and teeth) is not averaged: it is reached. Written from phonetics
-textbooks (Ladefoged and Johnson, A Course in Phonetics), not fitted to recordings.
+What must touch (both lips, lip and teeth) is not averaged: it is reached. The table follows the
+phonetics textbooks (Ladefoged and Johnson, A Course in Phonetics); its numbers were set by hand
+and compared on filmed speakers, not computed from them.
 """
 
 from collections.abc import Iterator, Sequence
