@@ -17,6 +17,7 @@ from core.engines.mesh.blend import light_skin, mix
 from core.engines.mesh.fields import ExpressionFields, coefficients
 from core.engines.mesh.flow import Flow, FlowMaker, Part, Screen
 from core.engines.mesh.geometry import Geometry
+from core.engines.mesh.lattice import smooth
 from core.engines.mesh.layers import Layers
 from core.engines.mesh.lips import LipCut, lower_side
 from core.engines.mesh.painters import Painters
@@ -30,7 +31,8 @@ from core.face.topology import LOWER_INNER, UPPER_INNER
 FloatMap = NDArray[np.float32]
 Points = NDArray[np.float64]
 
-_OPACITY_PX: Final = 4  # output px per cell of the warped opacity
+_OPACITY_PX: Final = 2  # output px per cell of the warped opacity
+_SHED_CM: Final = (0.1, 0.7)  # way over which the front layer loses its rim
 _UNSCALED: Final = np.ones(2, np.float32)
 _LIPS: Final = np.concatenate([UPPER_INNER, LOWER_INNER])
 
@@ -198,8 +200,11 @@ class Renderer:
         still = np.asarray(cv2.resize(self._map, small, interpolation=cv2.INTER_AREA), np.float32)
         away = np.asarray(cv2.resize(moved.displacement, small), np.float32) * self._to_texture
         at = self._layer_map(still - away, self._layers)
-        solid = sample(self._layers.opacity, at)
-        share = cv2.resize(solid, (width, height)).astype(np.float32) * np.float32(1 / 255)
+        rest = sample(self._layers.opacity, at).astype(np.float32)
+        gone = sample(self._layers.outline, at).astype(np.float32)
+        way_cm = np.abs(cv2.resize(moved.displacement, small)).sum(-1)
+        solid = rest + (gone - rest) * smooth(way_cm, *_SHED_CM)
+        share = np.asarray(cv2.resize(solid, (width, height)), np.float32) * np.float32(1 / 255)
         part[:] = mix(np.ascontiguousarray(part), self._plate, share)
 
     def _shade(self, frame: Picture, face: Part, controls: Controls) -> None:
