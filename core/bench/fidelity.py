@@ -12,10 +12,17 @@ from typing import Final
 from core.base.controls import Factor
 from core.base.progress import Progress
 from core.bench.figure import Figure
-from core.bench.film import RATE, drive
+from core.bench.film import RATE, copying, drive
 from core.bench.observe import Observation, observe_film, observe_still
 from core.bench.sweep import natural_ranges, run_sweeps
-from core.bench.transfer import in_range, leakage, picture_figures, transfer
+from core.bench.transfer import (
+    Comparison,
+    in_range,
+    leakage,
+    picture_figures,
+    pooled_transfer,
+    transfer,
+)
 from core.engines.protocol import Avatar, Engine, Source
 from core.engines.registry import load_engine
 from core.face.measures import Measures
@@ -30,11 +37,15 @@ Clips = Mapping[Factor, Path]
 class _Sitter:
     """A portrait that is being measured."""
 
-    name: str
+    path: Path
     engine: Engine
     avatar: Avatar
     measures: Measures
     sharpness: float
+
+    @property
+    def name(self) -> str:
+        return self.path.name
 
 
 def bench_fidelity(
@@ -70,9 +81,13 @@ def bench_fidelity(
         for portrait in portraits:
             measures, sharp = observe_still(portrait)
             avatar = engine.prepare(Source(portrait), progress=progress)
-            sitter = _Sitter(portrait.name, engine, avatar, measures, sharp)
+            sitter = _Sitter(portrait, engine, avatar, measures, sharp)
+            compared = []
             for clip in clips:
-                figures += _driven_by_one(sitter, clip, seen, films, seconds, progress)
+                comparison = _driven_by_one(sitter, clip, seen[clip], films, seconds, progress)
+                compared.append(comparison)
+                figures += comparison_figures(comparison, sitter.sharpness)
+            figures += pooled_transfer(sitter.name, compared)
             for mixed in mixtures(clips):
                 figures += _driven_by_many(sitter, mixed, seen, films, seconds, progress)
             figures += run_sweeps(sitter.name, engine, avatar, ranges, progress)
@@ -90,25 +105,30 @@ def mixtures(clips: Sequence[Path]) -> list[dict[Factor, Path]]:
     ]
 
 
+def comparison_figures(comparison: Comparison, portrait_sharpness: float) -> list[Figure]:
+    """Everything that is said of one portrait driven by one clip."""
+    case, film, driver = comparison.case, comparison.film, comparison.driver
+    chosen = comparison.chosen
+    share = float(chosen.mean())
+    return [
+        Figure(case, "frames within natural pose", share, "of frames"),
+        *transfer(case, film, dict.fromkeys(Factor, driver), chosen),
+        *picture_figures(case, film, portrait_sharpness, driver),
+    ]
+
+
 def _driven_by_one(
     sitter: _Sitter,
     clip: Path,
-    seen: Mapping[Path, Observation],
+    driver: Observation,
     films: Path,
     seconds: float,
     progress: Progress,
-) -> list[Figure]:
+) -> Comparison:
     case = f"{sitter.name} × {clip.stem}"
     film = _film(sitter, dict.fromkeys(Factor, clip), films / f"{case}.mp4", seconds, progress)
-    driver = seen[clip]
     n = min(len(film), len(driver))
-    chosen = in_range(driver, sitter.measures, n)
-    drivers = dict.fromkeys(Factor, driver)
-    return [
-        Figure(case, "frames within natural pose", float(chosen.mean()), "of frames"),
-        *transfer(case, film, drivers, chosen),
-        *picture_figures(case, film, sitter.sharpness, driver),
-    ]
+    return Comparison(case, film, driver, in_range(driver, sitter.measures, n))
 
 
 def _driven_by_many(
@@ -134,5 +154,6 @@ def _driven_by_many(
 def _film(
     sitter: _Sitter, clips: Clips, output: Path, seconds: float, progress: Progress
 ) -> Observation:
-    drive(sitter.engine, sitter.avatar, clips, output, seconds, progress)
+    wanted = copying(sitter.path, clips, seconds)
+    drive(sitter.engine, sitter.avatar, wanted, output, progress)
     return observe_film(output, RATE, None, progress)

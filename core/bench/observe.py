@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -20,8 +21,9 @@ from core.face.tracker import Face, create_tracker
 from core.media.image import read_image
 from core.media.video import read_frames
 
-_VIEW_CROP = 2.3  # side of the flicker's square in face heights, as in an engine's face view
-_VIEW_SIDE_PX = 256
+FILM_SIDE_PX: Final = 512
+_VIEW_CROP: Final = 2.3  # side of the flicker's square in face heights, as in an engine's face view
+_VIEW_SIDE_PX: Final = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +60,10 @@ def observe_film(
 
 
 def observe_still(path: Path) -> tuple[Measures, float]:
-    """The measures [1] of a portrait and its sharpness.
+    """The measures [1] of a portrait, and the sharpness of its face as a face view shows it.
+
+    The view is a plain crop at the size of the film, so that the portrait's resolution is no part
+    of the comparison.
 
     Raises:
         MediaError: the picture cannot be read.
@@ -68,7 +73,13 @@ def observe_still(path: Path) -> tuple[Measures, float]:
     faces = create_tracker().detect(rgb)
     if not faces:
         raise FaceError(f"No face was found in {path}: choose another portrait.")
-    return measure(faces[0].points[None]), sharpness(rgb, faces[0].box)
+    x0, y0, x1, y1 = faces[0].box
+    side = _VIEW_CROP * (y1 - y0)
+    shown = square_crop(rgb, ((x0 + x1) / 2, (y0 + y1) / 2), side, FILM_SIDE_PX)
+    width, height = (FILM_SIDE_PX / side * length for length in (x1 - x0, y1 - y0))
+    middle = FILM_SIDE_PX / 2
+    box = (middle - width / 2, middle - height / 2, middle + width / 2, middle + height / 2)
+    return measure(faces[0].points[None]), sharpness(shown, box)
 
 
 def observe(frames: Iterable[Picture], name: str, progress: Progress) -> Observation:

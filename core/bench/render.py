@@ -71,8 +71,8 @@ def bench_render(
         MediaError: the portrait cannot be read.
         FaceError: it shows no usable face.
     """
-    started = time.perf_counter()
     engine = load_engine(engine_name)
+    started = time.perf_counter()
     avatar = engine.prepare(Source(portrait), progress=progress)
     prepared = time.perf_counter()
     next(engine.render(avatar, Motion.rest(1, _RATE), View()))

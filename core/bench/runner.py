@@ -102,8 +102,7 @@ def _fidelity(
 def _speech(clips: list[Path], seconds: float | None, progress: Progress) -> list[Figure]:
     from core.bench.speech import bench_speech
 
-    figures: list[Figure] = bench_speech(clips, seconds, progress)
-    return figures
+    return bench_speech(clips, seconds, progress)
 
 
 @contextmanager

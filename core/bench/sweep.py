@@ -118,25 +118,30 @@ SWEEPS: Final = (
     ),
 )
 
-_ANATOMICAL: Final = frozenset({("smile", "mouth width"), ("pucker", "smile")})
+_ANATOMICAL: Final = frozenset({("smile", "mouth width"), ("pucker", "smile"), ("jaw", "smile")})
 """Movements that carry another factor's measure along in every real face: a smile widens the
-mouth, a pucker draws its corners."""
+mouth, a pucker draws its corners, and corners are measured from the middle of the lips, which an
+open jaw lowers."""
 
 TYPICAL_RANGE: Final[Mapping[str, float]] = {
-    "yaw": 40.0, "pitch": 30.0, "roll": 25.0, "blink": 0.28, "gaze x": 0.25, "gaze y": 0.15,
-    "mouth opening": 0.35, "mouth width": 0.35, "smile": 0.14, "brow": 0.16,
+    "yaw": 50.0, "pitch": 40.0, "roll": 40.0, "blink": 0.42, "gaze x": 0.31, "gaze y": 0.15,
+    "mouth opening": 0.58, "mouth width": 0.48, "smile": 0.18, "brow": 0.19,
 }  # fmt: skip
-"""Natural range of each measure in talking and acting people; used when no clips are given."""
+"""Natural range of each measure: of the head, what must look natural; of the face, what 36 clips
+of people who talk and act cover."""
 
 
 def natural_ranges(clips: Sequence[Observation]) -> dict[str, float]:
-    """What people cover in each measure: how far they go from their own median."""
-    if not clips:
-        return dict(TYPICAL_RANGE)
-    ranges = {}
-    for m in MEASURES:
-        curves = [m.of(clip.measures)[clip.valid] for clip in clips]
-        ranges[m.name] = spread(np.concatenate([c - np.median(c) for c in curves]))
+    """How far people go from their own median in each measure of the face.
+
+    The head's ranges are fixed: what must look natural does not depend on who was filmed. With no
+    clips all ranges are the typical ones.
+    """
+    ranges = dict(TYPICAL_RANGE)
+    for m in MEASURES if clips else ():
+        if m.factor is not Factor.HEAD_POSE:
+            curves = [m.of(clip.measures)[clip.valid] for clip in clips]
+            ranges[m.name] = spread(np.concatenate([c - np.median(c) for c in curves]))
     return ranges
 
 
