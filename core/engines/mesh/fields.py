@@ -128,8 +128,9 @@ class ExpressionFields:
 
     Attributes:
         grid: Where.
-        upper, lower: float32 [k, r, c, 3] over the coarse lattice, plane cm.
-        mouth: x0, y0, x1, y1, the coarse points where both differ.
+        upper: float32 [k, r, c, 3] over the coarse lattice, plane cm.
+        mouth: x0, y0, x1, y1, the coarse points where the lower layer differs.
+        lower: float32 [k, y1 − y0, x1 − x0, 3], that part of the lower layer.
         parting: float32 [r, c], 1 where they differ, 0 outside the mouth.
     """
 
@@ -163,7 +164,9 @@ class ExpressionFields:
             use = np.setdiff1d(every, hidden)
             other = spline.solve(values, smoothing=_SMOOTHING, use=use)
             layers.append(self._rows(base + spline.evaluate(other - whole) * mix, n_rows))
-        self.upper, self.lower = layers
+        x0, y0, x1, y1 = self.mouth
+        self.upper = layers[0]
+        self.lower = np.ascontiguousarray(layers[1][:, y0:y1, x0:x1])
 
     def _rows(self, flat: FloatMap, n_rows: int) -> FloatMap:
         """[r, c, 3·k] → contiguous [k, r, c, 3]."""
@@ -177,12 +180,16 @@ class ExpressionFields:
             Two float32 [rows, columns, 3] over the grid's fine lattice, plane cm.
         """
         active = np.flatnonzero(weights)
-        sums = []
-        for layer in (self.upper, self.lower):
-            rows = layer[active].reshape(len(active), -1)
-            total = (weights[active] @ rows).reshape(*self.grid.coarse.shape, 3)
-            sums.append(self.grid.refine(total))
-        return sums[0], sums[1]
+        if len(active) == len(weights):
+            upper, lower = (np.tensordot(weights, a, 1) for a in (self.upper, self.lower))
+        else:
+            upper, lower = (
+                np.tensordot(weights[active], a[active], 1) for a in (self.upper, self.lower)
+            )
+        x0, y0, x1, y1 = self.mouth
+        whole = upper.copy()
+        whole[y0:y1, x0:x1] = lower
+        return self.grid.refine(upper), self.grid.refine(whole)
 
 
 def _lip_mix(landmarks: Points, lattice: Lattice) -> FloatMap:

@@ -27,7 +27,8 @@ _LEAST_CELL_PX: Final = 2.0
 _PLAIN: Final = Iteration(8)
 _FACE: Final = Iteration(10, 0.85)
 _LIPS: Final = Iteration(14, 0.7)
-_MARGIN_CM: Final = 0.5
+_MARGIN_CM: Final = 0.8
+_OUTLINE: Final = 4  # every how many lattice points are asked how far the face reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class FlowMaker:
         self._screen = screen
         self._freedom = None if freedom is None else freedom[..., None]
         self._stage_cells = screen.cells(screen.stage, _LOOSE_CM)
-        self._reach = geometry.grid.reach.reshape(-1) > 0
+        self._reach = geometry.grid.reach[::_OUTLINE, ::_OUTLINE] > 0
         self._weights = geometry.face_weights
 
     def flow(
@@ -189,8 +190,13 @@ class FlowMaker:
         g = self._geometry
         forward = g.posing.displacement(g.points, g.weights, motion)
         found = invert(forward, g.lattice, self._stage_cells, _PLAIN)
-        depth = g.posing.depth(g.points, motion)
-        found = invert_in_order(forward, g.lattice, depth, self._stage_cells, found)
+        found = invert_in_order(
+            forward,
+            g.lattice,
+            lambda: g.posing.depth(g.points, motion),
+            self._stage_cells,
+            found,
+        )
         return Part(self._screen.stage, self._stage_cells, found)
 
     def _face_part(
@@ -200,15 +206,17 @@ class FlowMaker:
         g = self._geometry
         lattice = g.grid.fine
         forward, points = self._forward(motion, expression, g.face_points, g.face_weights)
-        landed = (g.face_points[..., :2] + forward).reshape(-1, 2)[self._reach]
+        every = (slice(None, None, _OUTLINE),) * 2
+        landed = (g.face_points[every][..., :2] + forward[every])[self._reach]
         rectangle = self._screen.around(landed, _MARGIN_CM)
         if rectangle.is_empty:
             return Part(rectangle, landed[:0], landed[:0]), forward
         cells = self._screen.cells(rectangle, lattice.step)
         around = None if stage is None else _upsampled(stage, cells)
         found = invert(forward, lattice, cells, _FACE, around)
-        depth = g.posing.depth(points, motion)
-        found = invert_in_order(forward, lattice, depth, cells, found)
+        found = invert_in_order(
+            forward, lattice, lambda: g.posing.depth(points, motion), cells, found
+        )
         found = soften_jumps(found, lattice.step)
         share = sample(g.grid.reach, lattice.index(cells - found))[..., None]
         found *= share

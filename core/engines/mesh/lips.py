@@ -35,6 +35,7 @@ class LipCut:
         self._along = axis / (2 * self._half)
         self._across = np.array([-self._along[1], self._along[0]])
         self._middle = self._table((upper + lower) / 2)
+        self._curve = _curve_matrix((upper + lower) / 2)
 
     def _table(self, line: Points) -> FloatMap:
         """Height of a lip line at evenly spaced places along the mouth."""
@@ -72,43 +73,44 @@ class LipCut:
         push = excess[..., None] * (sign * self._across).astype(np.float32)
         return np.asarray(displacement - push, np.float32)
 
+    def lower_side(self, upper_px: Points, lower_px: Points, rectangle: Rectangle) -> FloatMap:
+        """1 below the middle between the moved lips, 0 above, antialiased: float32 [h, w].
 
-def lower_side(upper_px: Points, lower_px: Points, rectangle: Rectangle) -> FloatMap:
-    """1 below the middle between the moved lips, 0 above, antialiased: float32 [h, w].
-
-    Args:
-        upper_px: float64 [11, 2] inner contour of the upper lip, output px.
-        lower_px: The same of the lower lip.
-        rectangle: Which part of the output.
-    """
-    middle = (smooth_curve(upper_px) + smooth_curve(lower_px)) / 2
-    middle -= (rectangle.x0, rectangle.y0)
-    axis = middle[-1] - middle[0]
-    axis /= max(float(np.linalg.norm(axis)), 1e-6)
-    down = np.array([-axis[1], axis[0]])
-    width, height = rectangle.size
-    far = 2.0 * (width + height)
-    first, last = middle[0] - axis * far, middle[-1] + axis * far
-    outline = np.concatenate([first[None], middle, [last, last + down * far, first + down * far]])
-    mask = np.zeros((height, width), np.uint8)
-    corners = np.rint(outline * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    cv2.fillPoly(mask, [corners], (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
-    return np.asarray(mask * np.float32(1 / 255), np.float32)
+        Args:
+            upper_px: float64 [11, 2] inner contour of the upper lip, output px.
+            lower_px: The same of the lower lip.
+            rectangle: Which part of the output.
+        """
+        middle = self._curve @ ((upper_px + lower_px) / 2)
+        middle -= (rectangle.x0, rectangle.y0)
+        axis = middle[-1] - middle[0]
+        axis /= max(float(np.linalg.norm(axis)), 1e-6)
+        down = np.array([-axis[1], axis[0]])
+        width, height = rectangle.size
+        far = 2.0 * (width + height)
+        first, last = middle[0] - axis * far, middle[-1] + axis * far
+        corners = [last, last + down * far, first + down * far]
+        outline = np.concatenate([first[None], middle, corners])
+        mask = np.zeros((height, width), np.uint8)
+        vertices = np.rint(outline * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        cv2.fillPoly(mask, [vertices], (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
+        return np.asarray(mask * np.float32(1 / 255), np.float32)
 
 
-def smooth_curve(points: Points) -> Points:
-    """A smooth open curve through points [n, 2], float64 [40, 2] (centripetal Catmull-Rom)."""
+def _curve_matrix(points: Points) -> Points:
+    """float64 [40, n]: smooth curves through contours like `points` [n, 2] (Catmull-Rom)."""
     steps = np.sqrt(np.linalg.norm(np.diff(points, axis=0), axis=1)) + 1e-3
     knots = np.concatenate([[0.0], np.cumsum(steps)])
-    slopes = np.gradient(points, knots, axis=0)
+    each = np.eye(len(points))
+    slopes = np.gradient(each, knots, axis=0)
     at = np.linspace(0, knots[-1], _CURVE_POINTS)
     left = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(points) - 2)
     span = steps[left][:, None]
     t = ((at - knots[left]) / steps[left])[:, None]
     cubic, square = t**3, t**2
     return np.asarray(
-        (2 * cubic - 3 * square + 1) * points[left]
+        (2 * cubic - 3 * square + 1) * each[left]
         + (cubic - 2 * square + t) * span * slopes[left]
-        + (3 * square - 2 * cubic) * points[left + 1]
+        + (3 * square - 2 * cubic) * each[left + 1]
         + (cubic - square) * span * slopes[left + 1]
     )

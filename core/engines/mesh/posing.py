@@ -101,6 +101,7 @@ class Posing:
         self._region = region
         self.pivot: Points = rotation @ _PIVOT
         self._focal = np.float32(_FOCAL_HEIGHTS * FACE_HEIGHT)
+        self._last_turn = (_REST, np.eye(3, dtype=np.float32))
         self._to_upright = np.linalg.inv(rotation[:2, :2])
 
     @property
@@ -152,10 +153,11 @@ class Posing:
             grow += shift
             grow *= weights.shift[..., None]
             moved += grow
-        hold = weights.hold
-        inward = np.maximum(moved, 0.0)
-        outward = np.minimum(moved, 0.0)
-        return np.asarray(inward * hold[..., 0:2] + outward * hold[..., 2:4], np.float32)
+        for side in np.flatnonzero(self._region.touched):
+            inward = moved[..., side % 2]
+            held = inward * weights.hold[..., side]
+            inward[:] = np.maximum(inward, held) if side >= 2 else np.minimum(inward, held)
+        return moved
 
     def rigid(self, points: FloatMap, motion: HeadMotion) -> FloatMap:
         """Where the turned head carries `points` float32 [..., 3], without shift and scale."""
@@ -181,6 +183,9 @@ class Posing:
 
     def _turn(self, motion: HeadMotion) -> FloatMap:
         """The rotation from the portrait's own pose to this frame's, float32 [3, 3]."""
-        yaw, pitch, roll = self._angles + np.array([motion.yaw, motion.pitch, motion.roll])
-        turn = rotation_from_pose(yaw, pitch, roll) @ self._rotation.T
-        return np.asarray(turn, np.float32)
+        last, turn = self._last_turn
+        if last != motion:
+            yaw, pitch, roll = self._angles + np.array([motion.yaw, motion.pitch, motion.roll])
+            turn = (rotation_from_pose(yaw, pitch, roll) @ self._rotation.T).astype(np.float32)
+            self._last_turn = (motion, turn)
+        return turn

@@ -19,7 +19,7 @@ from core.engines.mesh.flow import Flow, FlowMaker, Part, Screen
 from core.engines.mesh.geometry import Geometry
 from core.engines.mesh.lattice import smooth
 from core.engines.mesh.layers import Layers
-from core.engines.mesh.lips import LipCut, lower_side
+from core.engines.mesh.lips import LipCut
 from core.engines.mesh.painters import Painters
 from core.engines.mesh.posing import HeadMotion
 from core.engines.mesh.sampling import sample
@@ -31,7 +31,7 @@ from core.face.topology import LOWER_INNER, UPPER_INNER
 FloatMap = NDArray[np.float32]
 Points = NDArray[np.float64]
 
-_OPACITY_PX: Final = 2  # output px per cell of the warped opacity
+_OPACITY_PX: Final = 3  # output px per cell of the warped opacity
 _SHED_CM: Final = (0.1, 0.7)  # way over which the front layer loses its rim
 _UNSCALED: Final = np.ones(2, np.float32)
 _LIPS: Final = np.concatenate([UPPER_INNER, LOWER_INNER])
@@ -77,9 +77,7 @@ class Renderer:
         whole = viewport.grid(self._texture.shrink)[self._screen.stage.window]
         self._map = np.asarray(whole - self._texture.corner, np.float32)
         self._rest = show(portrait, viewport)
-        self._layers: Layers | None = None
-        self._plate: Picture | None = None
-        self.show_layers(layers)
+        self._use(layers)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="eyes")
 
     def _lattice_px(self) -> FloatMap:
@@ -89,13 +87,20 @@ class Renderer:
 
     def show_layers(self, layers: Layers) -> None:
         """Uses these layers from the next frame on."""
-        if layers is self._layers:
-            return
+        if layers is not self._layers:
+            self._use(layers)
+
+    def _use(self, layers: Layers) -> None:
         self._layers = layers
+        self._plate: Picture | None = None
         if layers.plate is None:
-            self._plate = None
             return
-        at = self._layer_map(self._map, layers)
+        at = self._layer_px(self._map)
+        width, height = self._screen.stage.size
+        small = (max(2, width // _OPACITY_PX), max(2, height // _OPACITY_PX))
+        still = cv2.resize(at, small, interpolation=cv2.INTER_AREA)
+        self._still_layer_px = np.asarray(still, np.float32)
+        self._opacities = np.dstack([layers.opacity, layers.outline])
         rest = self._rest[self._screen.stage.window]
         hole = layers.hole.astype(np.float32)
         seam = np.maximum(cv2.GaussianBlur(hole, (0, 0), 0.004 * max(hole.shape)), hole)
@@ -105,11 +110,14 @@ class Renderer:
             cv2.blendLinear(plate, np.ascontiguousarray(rest), share, 1 - share), np.uint8
         )
 
-    def _layer_map(self, texture_px: FloatMap, layers: Layers) -> FloatMap:
+    def _layer_ratio(self) -> FloatMap:
+        """Px of the layers' own resolution per texture px, x and y."""
+        height, width = self._layers.hole.shape
+        return np.array([width, height], np.float32) / np.array(self._stage.size, np.float32)
+
+    def _layer_px(self, texture_px: FloatMap) -> FloatMap:
         """Texture px → px of the layers' own resolution."""
-        height, width = layers.hole.shape
-        ratio = np.array([width, height], np.float32) / np.array(self._stage.size, np.float32)
-        return np.asarray((texture_px + 0.5) * ratio - np.float32(0.5), np.float32)
+        return (texture_px + np.float32(0.5)) * self._layer_ratio() - np.float32(0.5)
 
     def render(
         self,
@@ -130,7 +138,10 @@ class Renderer:
         fields = self._fields if fields is None else fields
         weights = coefficients(controls) if weights is None else weights
         flow = self._flows.flow(motion, fields, weights)
-        maps = self._maps(flow)
+        lips = None
+        if flow.lower_lip is not None:
+            lips = self._screen.plane(flow.lower_lip.rectangle)
+        maps = self._maps(flow, lips)
         eyes_open = eyes.result()
         frame = self._rest.copy()
         rectangle = self._screen.stage
@@ -138,23 +149,26 @@ class Renderer:
             return frame
         part = frame[rectangle.window]
         part[:] = sample(self._work, self._map if maps is None else maps)
-        if flow.lower_lip is not None:
-            lips = self._moved_lips(controls, motion)
-            self._draw_lower_lip(part, flow.lower_lip, lips)
+        if flow.lower_lip is not None and lips is not None:
+            contours = self._moved_lips(controls, motion)
+            self._draw_lower_lip(part, flow.lower_lip, lips, contours)
         if flow.stage is not None:
             self._show_plate(part, flow.stage)
         if flow.face is not None and not flow.face.rectangle.is_empty:
             self._shade(frame, flow.face, controls)
         if flow.lower_lip is not None:
-            self._painters.mouth.draw(frame, *lips, self._carrier(motion), controls)
+            self._painters.mouth.draw(frame, *contours, self._carrier(motion), controls)
         return frame
 
     def close(self) -> None:
         """Stops the renderer's thread."""
         self._worker.shutdown()
 
-    def _maps(self, flow: Flow) -> FloatMap | None:
-        """Texture px for every px of the stage's rectangle, or None when nothing moves."""
+    def _maps(self, flow: Flow, lips: FloatMap | None) -> FloatMap | None:
+        """Texture px for every px of the stage's rectangle, or None when nothing moves.
+
+        `lips` holds plane cm of the lower lip's rectangle.
+        """
         if flow.face is None:
             return None
         outer = self._screen.stage
@@ -166,11 +180,9 @@ class Renderer:
         if flow.face.rectangle.is_empty:
             return maps
         moved = flow.face.full_size(self._to_texture)
-        if flow.lower_lip is not None:
-            lips = flow.lower_lip.rectangle
-            window = lips.inside(flow.face.rectangle)
-            cells = self._screen.plane(lips)
-            clamped = self._cut.clamp_upper(cells, moved[window] / self._to_texture)
+        if flow.lower_lip is not None and lips is not None:
+            window = flow.lower_lip.rectangle.inside(flow.face.rectangle)
+            clamped = self._cut.clamp_upper(lips, moved[window] / self._to_texture)
             moved[window] = clamped * self._to_texture
         window = flow.face.rectangle.inside(outer)
         maps[window] = cv2.subtract(np.ascontiguousarray(self._map[window]), moved)
@@ -182,29 +194,28 @@ class Renderer:
         both = self._screen.to_output(moved)
         return both[: len(UPPER_INNER)], both[len(UPPER_INNER) :]
 
-    def _draw_lower_lip(self, part: Picture, lip: Part, lips: tuple[Points, Points]) -> None:
+    def _draw_lower_lip(
+        self, part: Picture, lip: Part, cells: FloatMap, contours: tuple[Points, Points]
+    ) -> None:
         """Puts the lower layer over the part of the stage below the lip line."""
         window = lip.rectangle.inside(self._screen.stage)
-        cells = self._screen.plane(lip.rectangle)
         moved = self._cut.clamp_lower(cells, lip.full_size(_UNSCALED))
         lower = sample(self._work, self._map[window] - moved * self._to_texture)
-        share = lower_side(*lips, lip.rectangle)
+        share = self._cut.lower_side(*contours, lip.rectangle)
         part[window] = mix(np.asarray(lower, np.uint8), part[window], share)
 
     def _show_plate(self, part: Picture, moved: Part) -> None:
         """Puts the plate behind the moved front layer."""
-        if self._plate is None or self._layers is None:
+        if self._plate is None:
             return
-        width, height = moved.rectangle.size
-        small = (max(2, width // _OPACITY_PX), max(2, height // _OPACITY_PX))
-        still = np.asarray(cv2.resize(self._map, small, interpolation=cv2.INTER_AREA), np.float32)
-        away = np.asarray(cv2.resize(moved.displacement, small), np.float32) * self._to_texture
-        at = self._layer_map(still - away, self._layers)
-        rest = sample(self._layers.opacity, at).astype(np.float32)
-        gone = sample(self._layers.outline, at).astype(np.float32)
-        way_cm = np.abs(cv2.resize(moved.displacement, small)).sum(-1)
-        solid = rest + (gone - rest) * smooth(way_cm, *_SHED_CM)
-        share = np.asarray(cv2.resize(solid, (width, height)), np.float32) * np.float32(1 / 255)
+        small = self._still_layer_px.shape[1::-1]
+        way_cm = np.asarray(cv2.resize(moved.displacement, small), np.float32)
+        at = self._still_layer_px - way_cm * (self._layer_ratio() * self._to_texture)
+        both = np.asarray(sample(self._opacities, at), np.float32)
+        shed = smooth(np.abs(way_cm[..., 0]) + np.abs(way_cm[..., 1]), *_SHED_CM)
+        solid = both[..., 0] + (both[..., 1] - both[..., 0]) * shed
+        solid *= np.float32(1 / 255)
+        share = np.asarray(cv2.resize(solid, moved.rectangle.size), np.float32)
         part[:] = mix(np.ascontiguousarray(part), self._plate, share)
 
     def _shade(self, frame: Picture, face: Part, controls: Controls) -> None:

@@ -5,6 +5,7 @@ of the frame. x = y − D(x) is iterated; where the surface folds over itself (a
 head) the iteration starts at the nearest surface, so that the nose hides the cheek behind it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,19 +66,25 @@ def invert(
 
 
 def invert_in_order(
-    forward: FloatMap, lattice: Lattice, depth: FloatMap, targets: FloatMap, plain: FloatMap
+    forward: FloatMap,
+    lattice: Lattice,
+    depth_of: Callable[[], FloatMap],
+    targets: FloatMap,
+    plain: FloatMap,
 ) -> FloatMap:
     """Corrects a `plain` inverse where the surface covers itself: the nearest part is seen.
 
     Args:
         forward: As for `invert`.
         lattice: Where.
-        depth: float32 [rows, columns] after the motion, greater = further away, plane cm.
+        depth_of: Gives float32 [rows, columns] after the motion, greater = further away,
+            plane cm; asked only where there are folds.
         targets: float32 [R, C, 2], a regular grid.
         plain: float32 [R, C, 2], the inverse that knows no order.
     """
     if not _is_folded(forward, lattice):
         return plain
+    depth = depth_of()
     start = _nearest_start(forward, lattice, depth, targets)
     front = invert(forward, lattice, targets, _FRONT, start)
     at_plain, at_front = lattice.index(targets - plain), lattice.index(targets - front)

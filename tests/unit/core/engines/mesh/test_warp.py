@@ -30,7 +30,7 @@ def test_where_the_surface_folds_the_nearest_part_is_seen():
     depth = -bump  # the middle is nearest
     targets = points[::2, ::2]
     plain = invert(forward, LATTICE, targets, Iteration(8))
-    found = invert_in_order(forward, LATTICE, depth, targets, plain)
+    found = invert_in_order(forward, LATTICE, lambda: depth, targets, plain)
     row = targets.shape[0] // 2
     at = np.abs(targets[row, :, 0] - 11.5).argmin()
     assert abs(targets[row, at, 0] - found[row, at, 0] - 7.7) < 0.5  # not 11.5: that is behind
@@ -41,7 +41,7 @@ def test_where_the_surface_folds_the_nearest_part_is_seen():
 def test_without_folds_the_order_changes_nothing():
     points, forward, bump = folded()
     plain = invert(forward * 0.2, LATTICE, points, Iteration(12))
-    assert invert_in_order(forward * 0.2, LATTICE, -bump, points, plain) is plain
+    assert invert_in_order(forward * 0.2, LATTICE, lambda: -bump, points, plain) is plain
 
 
 def test_jumps_are_spread_and_smooth_parts_stay():
