@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Fit = tuple[Array, Array, Array]
 
 _CHUNK: Final = 512  # frames whose landmarks are held in double precision at a time
-_SMOOTHING_S: Final = {Factor.HEAD_POSE: 0.28, Factor.LIPS: 0.20, Factor.EXPRESSION: 0.28}
+_SMOOTHING_S: Final = {Factor.HEAD_POSE: 0.20, Factor.LIPS: 0.20, Factor.EXPRESSION: 0.28}
 """Length of the smoothing window. It is symmetric, so nothing is delayed, and fits a parabola, so
 peaks keep their height; eyes are not smoothed, since a blink lasts only a few frames."""
 _ARKIT_COLUMNS: Final = np.array([INDEX[n] for n in ARKIT], np.intp)
