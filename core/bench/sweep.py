@@ -25,7 +25,7 @@ _BOTH_WAYS: Final = (-1.0, -0.6, -0.2, 0.2, 0.6, 1.0)
 _PROBE_DEG: Final = 15.0
 _R2_POSE: Final = at_least(0.99)
 _R2_FACE: Final = at_least(0.97)
-SLOPE_LOW, SLOPE_HIGH = at_least(0.95), at_most(1.05)
+MAX_SLOPE_ERROR: Final = at_most(0.05)
 MAX_LEAKAGE: Final = at_most(0.05)
 MAX_BLINK_PITCH: Final = at_most(0.5)
 
@@ -183,8 +183,9 @@ def responses(case: str, values: Values) -> list[Figure]:
         )
         figures.append(Figure(case, f"{sweep.name} R²", line.r2, "", sweep.r2))
         if sweep.factor is Factor.HEAD_POSE:
-            goal = SLOPE_LOW if line.slope < 1 else SLOPE_HIGH
-            figures.append(Figure(case, f"{sweep.name} slope", line.slope, "", goal))
+            figures.append(Figure(case, f"{sweep.name} slope", line.slope))
+            off = abs(line.slope - 1.0)
+            figures.append(Figure(case, f"{sweep.name} slope off 1", off, "", MAX_SLOPE_ERROR))
         if sweep.follows == "blink":
             closed = 1.0 - float(values["blink"][steps[-1]] / values["blink"][0])
             figures.append(Figure(case, "eyes closed by a blink", closed, "of opening"))
