@@ -1,8 +1,6 @@
 """A folder of arrays addressed by content. It can be deleted at any time."""
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
+
+from core.base.files import replacing
 
 
 class ArrayCache:
@@ -32,14 +32,8 @@ class ArrayCache:
         path = self._path(key)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-            os.close(handle)
-            try:
-                save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, name)
-                os.replace(name, path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            with replacing(path) as part:
+                part.write_bytes(save({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.safetensors"

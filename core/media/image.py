@@ -4,9 +4,7 @@ Anyone above core.base may call it, from any thread. Nothing is cached.
 """
 
 import io
-import os
 import struct
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,12 +17,26 @@ from PIL import Image as Pillow
 from PIL import ImageCms, UnidentifiedImageError
 
 from core.base.errors import MediaError
+from core.base.files import replacing
 
 MAX_SIDE = 4096
 """Longest side in px of a picture that `read_image` returns; larger ones are scaled down."""
 
 STILL_ENDINGS = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".ppm", ".pgm"}
+    {
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".avif",
+        ".ppm",
+        ".pgm",
+    }
 )
 """Lower-case endings of the files that are read as one still picture."""
 
@@ -124,14 +136,8 @@ def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
         raise ValueError(f"pixels must be uint8 [H, W, 3 or 4], not {pixels.dtype} {pixels.shape}")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                Pillow.fromarray(np.ascontiguousarray(pixels)).save(stream, format="PNG")
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with replacing(path) as part:
+            Pillow.fromarray(np.ascontiguousarray(pixels)).save(part, format="PNG")
     except OSError as error:
         raise MediaError(
             f"“{path.name}” cannot be written ({error.strerror or error}): "

@@ -1,8 +1,5 @@
 """Writes motion as a Live Link Face CSV that Unreal, Blender and our own reader understand."""
 
-import contextlib
-import os
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -12,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.base.controls import ARKIT, INDEX, BoolArray
 from core.base.errors import MotionError
+from core.base.files import replacing
 from core.base.progress import Progress
 from core.motion.livelink import COLUMNS, HEAD_SIGNS
 from core.motion.motion import Motion
@@ -44,12 +42,10 @@ def write_live_link(
     seen = np.ones(len(motion), np.bool_) if valid is None else valid
     numbers = _numbers(motion.controls.astype(np.float64))
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        with (
+            replacing(path) as part,
+            part.open("w", encoding="utf-8", newline="") as stream,
+        ):
             stream.write(",".join(COLUMNS) + "\n")
             for i, row in enumerate(numbers):
                 if i % 1000 == 0:
@@ -57,15 +53,8 @@ def write_live_link(
                 code = timecode(motion.start_frame + i, motion.rate)
                 cells = ",".join(f"{x:.10f}" for x in row)
                 stream.write(f"{code},{SHAPE_COUNT},{cells}\n" if seen[i] else f"{code},0\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.chmod(0o644)
-        part.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def timecode(frame: int, rate: Fraction) -> str:

@@ -1,17 +1,15 @@
-"""Files that are whole or not there: written to a temporary sibling, synced, then renamed."""
+"""The files of a session, whole or not there, with failures as one-sentence errors."""
 
 import contextlib
 import errno
-import os
-import sys
-import tempfile
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from core.base.errors import SessionError
+from core.base.files import PART, replacing
 from core.base.progress import Progress
 
-PART = ".part"
 _BLOCK = 1 << 20
 
 
@@ -24,21 +22,11 @@ def writing(path: Path) -> Iterator[Path]:
     Raises:
         SessionError: the folder cannot be written or the disk is full.
     """
-    part: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=PART)
-        os.close(handle)
-        part = Path(name)
-        yield part
-        sync_file(part)
-        os.replace(part, path)
-        sync_folder(path.parent)
+        with replacing(path) as part:
+            yield part
     except OSError as error:
         raise SessionError(_explain(path, error)) from error
-    finally:
-        if part is not None:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -79,28 +67,36 @@ def make_folder(path: Path) -> None:
         raise SessionError(_explain(path, error)) from error
 
 
+@contextlib.contextmanager
+def undoing_folder(folder: Path) -> Iterator[None]:
+    """Takes a new folder away again when the block fails, with the parents made for it.
+
+    A folder that was there and empty is emptied; one that held something is left alone.
+
+    Raises:
+        SessionError: the path cannot be a folder.
+    """
+    try:
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
+        is_ours = bool(missing) or (folder.is_dir() and not any(folder.iterdir()))
+    except OSError as error:
+        raise SessionError(_explain(folder, error)) from error
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for path in folder.iterdir() if is_ours else ():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            for path in missing:
+                path.rmdir()
+        raise
+
+
 def remove_parts(folder: Path) -> None:
     """Removes what a killed program left half written."""
     for part in folder.glob(f".*{PART}"):
         with contextlib.suppress(OSError):
             part.unlink()
-
-
-def sync_file(path: Path) -> None:
-    """Waits until a file's content is on the disk."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Waits until a folder's names are on the disk; Windows does so by itself."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _explain(path: Path, error: OSError) -> str:

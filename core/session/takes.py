@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from core.base.content import sha256_file
 from core.base.controls import Factor
@@ -32,7 +32,7 @@ def save_take(folder: Path, name: str, tracks: Mapping[Factor, FactorTrack]) -> 
         number += 1
         path = folder / TAKES / f"{stem}-{number}.safetensors"
     with writing(path) as part:
-        save_file(arrays, part)
+        part.write_bytes(save(arrays))
     return MediaReference(path.relative_to(folder).as_posix(), sha256_file(path))
 
 
