@@ -31,8 +31,8 @@ class Registry:
             KeyError: no such name; the message lists the known ones.
         """
         if name not in self._references:
-            known = ", ".join(self)
-            raise KeyError(f"There is no {self._kind} “{name}”: choose one of {known}.")
+            known = " or ".join(self)
+            raise KeyError(f"There is no {self._kind} “{name}”: choose {known}.")
         module, _, attribute = self._references[name].partition(":")
         return getattr(importlib.import_module(module), attribute)
 

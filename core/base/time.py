@@ -1,6 +1,7 @@
 """Rational frame rates and half-open frame ranges."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +15,7 @@ _NTSC = {
     "59.94": Fraction(60000, 1001),
 }
 MAX_RATE = Fraction(240)
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,30}|/\d{1,12})?|\.\d{1,30}", re.ASCII)
 
 
 def parse_rate(text: str) -> Fraction:
@@ -23,7 +25,7 @@ def parse_rate(text: str) -> Fraction:
         MediaError: the text is no number or outside 1..240.
     """
     try:
-        rate = _NTSC.get(text.strip()) or Fraction(text.strip()).limit_denominator(1001)
+        rate = _NTSC.get(text.strip()) or parse_number(text).limit_denominator(1001)
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
     if not 1 <= rate <= MAX_RATE:
@@ -31,6 +33,20 @@ def parse_rate(text: str) -> Fraction:
             f"“{text}” is no frame rate: give frames per second from 1 to 240, e.g. 25."
         )
     return rate
+
+
+def parse_number(text: str) -> Fraction:
+    """Reads a number ≥ 0 such as `2`, `2.5` or `30000/1001` exactly.
+
+    Exponents are refused: a few characters of them can name a number that fills the memory.
+
+    Raises:
+        ValueError: the text is no such number.
+        ZeroDivisionError: the lower half of the fraction is zero.
+    """
+    if not _NUMBER.fullmatch(text.strip()):
+        raise ValueError(f"“{text}” is no number")
+    return Fraction(text.strip())
 
 
 def frames_in(seconds: float | Fraction, rate: Fraction) -> int:

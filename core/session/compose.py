@@ -6,12 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from core.base.controls import Factor
-from core.base.errors import MediaError
+from core.base.errors import MediaError, SessionError
 from core.base.time import frames_in
 from core.media.probe import MediaInfo, probe
 from core.motion.clip_end import ClipEnd
 from core.motion.retarget import Anchor, Mode, Reference
 from core.motion.smoothing import BLINKS
+from core.session.schema import MAX_WHOLE
 from core.timeline.document import AvatarSettings, Document, ViewSettings
 from core.timeline.source import (
     AudioParams,
@@ -77,8 +78,15 @@ def compose(ingredients: Ingredients) -> Document:
 
     Raises:
         MediaError: a file cannot be read, or the duration makes no sense.
+        SessionError: a session cannot hold the seed.
     """
-    media = {path: _examine(path) for path in {ingredients.portrait, *ingredients.clips.values()}}
+    _check_seed(ingredients.seed)
+    paths = [ingredients.portrait, *ingredients.clips.values(), ingredients.audio]
+    media = {path: _examine(path) for path in paths if path is not None}
+    if ingredients.audio is not None and media[ingredients.audio].audio is None:
+        raise MediaError(
+            f"“{ingredients.audio.name}” has no sound: choose a recording, or a clip with sound."
+        )
     sound = ingredients.audio or _own_sound(ingredients, media)
     n_frames = frames_in(_duration_s(ingredients, media), ingredients.rate)
     document = Document(
@@ -141,6 +149,13 @@ def _driven_by(generator: Generator) -> tuple[str, ...]:
     return tuple(BLINKS) if generator is Generator.BLINKS else ()
 
 
+def _check_seed(seed: int) -> None:
+    if abs(seed) > MAX_WHOLE:
+        raise SessionError(
+            f"A seed of {seed} is not possible: give a whole number of at most 15 digits."
+        )
+
+
 def _examine(path: Path) -> MediaInfo:
     if path.suffix.lower() == LIVE_LINK_SUFFIX:
         return MediaInfo(path, None, None)
@@ -163,13 +178,9 @@ def _duration_s(ingredients: Ingredients, media: Mapping[Path, MediaInfo]) -> fl
                 f"give more than 0 and at most {MAX_DURATION_S:g} seconds."
             )
         return ingredients.duration_s
-    if ingredients.audio is not None:
-        info = probe(ingredients.audio)
-        if info.audio is None:
-            raise MediaError(
-                f"“{ingredients.audio}” has no sound: choose a recording, or a clip with sound."
-            )
-        return max(info.audio.duration, 1.0 / float(ingredients.rate))
+    voice = None if ingredients.audio is None else media[ingredients.audio].audio
+    if voice is not None:
+        return max(voice.duration, 1.0 / float(ingredients.rate))
     paths = {*ingredients.clips.values(), ingredients.portrait}
     lengths = [_length_s(path, media[path]) for path in paths]
     longest = max(lengths)

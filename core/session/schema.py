@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, Final, Union
 
 from core.base.errors import SessionError
+from core.base.time import parse_number
 from core.timeline.curve import Curve, Extend, Handle, Handles, Interpolation, Key
 from core.timeline.document import Document
 from core.timeline.extensible import Extensible
@@ -32,7 +33,8 @@ The present version of an object is one more than the number of its functions.
 """
 
 _OBJECTS = "unknown_objects"
-_LARGEST = 2**53  # beyond it, a whole number is no longer safe as a float
+MAX_WHOLE: Final = 2**53
+"""Largest whole number of a session: beyond it, none is safe as a float."""
 _PLAIN = (str, int, float, bool, types.NoneType)
 
 
@@ -61,7 +63,9 @@ def from_text(text: str) -> Project:
     """
     try:
         data = json.loads(text, parse_constant=_refuse_constant)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except DamagedError:
+        raise
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise DamagedError(f"it is no JSON ({error})") from error
     project: Project = _decode(data, Project, "project")
     return project
@@ -213,7 +217,7 @@ def _decode_plain(data: Any, kind: type[Any], where: str) -> Any:  # noqa: ANN40
     if kind is float:
         return _number(data, where)
     is_wrong = kind not in _PLAIN or type(data) is not kind
-    if is_wrong or (kind is int and abs(data) > _LARGEST):
+    if is_wrong or (kind is int and abs(data) > MAX_WHOLE):
         raise DamagedError(f"{where} is not of type {kind.__name__}")
     return data
 
@@ -228,7 +232,7 @@ def _convert(data: Any, kind: type[Any], where: str) -> Any:  # noqa: ANN401
     if not isinstance(data, str):
         raise DamagedError(f"{where} is no text")
     try:
-        return kind(data)
+        return parse_number(data) if kind is Fraction else kind(data)
     except (ValueError, ZeroDivisionError) as error:
         raise DamagedError(f"{where} has the impossible value {data}") from error
 

@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +45,20 @@ def test_registry_imports_on_load_and_names_the_known_ones() -> None:
     registry = Registry("engine")
     registry.register("path", "pathlib:Path")
     assert registry.load("path") is Path
-    with pytest.raises(KeyError, match="choose one of path"):
+    with pytest.raises(KeyError, match="choose path"):
         registry.load("none")
     with pytest.raises(ValueError, match="twice"):
         registry.register("path", "pathlib:Path")
     with pytest.raises(ValueError, match="module:Class"):
         registry.register("bad", "pathlib.Path")
+
+
+def test_a_full_disk_is_no_error_for_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    ArrayCache(tmp_path).put("abc", {"values": np.zeros(3)})
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
