@@ -1,6 +1,5 @@
 """The one door to the core: what the command line and the studio ask for, in plain calls."""
 
-import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from core.base.cache import ArrayCache
 from core.base.errors import MediaError, SessionError
 from core.base.paths import cache_dir, weights_dirs
 from core.base.progress import Progress
-from core.base.time import FrameRange, parse_rate
+from core.base.time import FrameRange, parse_number, parse_rate
 from core.engines import registry
 from core.engines.protocol import Avatar, Engine, EngineSpec, Framing, SourceKind, View
 from core.engines.protocol import Source as AvatarSource
@@ -23,9 +22,10 @@ from core.motion.clip_end import parse_clip_end
 from core.motion.retarget import parse_mode, parse_reference
 from core.session.bank import final_motion, gather_motion, source_path
 from core.session.compose import Ingredients, compose, is_moving
+from core.session.files import undoing_folder
 from core.session.media import collect_media
 from core.session.relink import require_media
-from core.session.store import PROJECT, create_session, load_project
+from core.session.store import PROJECT, create_session, load_project, session_folder
 from core.timeline.document import Document, ViewSettings
 
 __all__ = [
@@ -113,7 +113,7 @@ def render_session(
         Cancelled: the work was cancelled; nothing is written.
     """
     started = time.monotonic()
-    folder = folder.parent if folder.name == PROJECT else folder
+    folder = session_folder(folder)
     document = require_media(load_project(folder / PROJECT).document, folder, (), progress)
     media = [source_path(s, folder) for s in document.sources if s.media is not None]
     check_output(output, media)
@@ -133,8 +133,8 @@ def parse_range(text: str, document: Document) -> FrameRange:
     end = document.n_frames
     first, separator, last = text.partition(":")
     try:
-        start = round(Fraction(first or "0") * document.rate)
-        stop = round(Fraction(last) * document.rate) if last else end
+        start = round(parse_number(first or "0") * document.rate)
+        stop = round(parse_number(last) * document.rate) if last else end
     except (ValueError, ZeroDivisionError):
         start = stop = -1
     if not separator or not 0 <= start < min(stop, end):
@@ -155,8 +155,7 @@ def track(clip: Path, output: Path, *, face: int | None, progress: Progress) -> 
     from core.motion.clip import extract_clip
     from core.motion.livelink_writer import write_live_link
 
-    if output.absolute() == clip.absolute():
-        raise MediaError("The output is the clip itself: choose another name for the CSV.")
+    check_output(output, [clip], ".csv")
     motion = extract_clip(clip, face=face, cache=ArrayCache(cache_dir()), progress=progress)
     controls, seen = motion.as_motion()
     write_live_link(output, controls, seen, progress)
@@ -246,16 +245,11 @@ def _sounds(document: Document, folder: Path, frames: FrameRange) -> tuple[Sound
 
 def _render_kept(document: Document, folder: Path, output: Path, progress: Progress) -> int:
     """Keeps the session and renders it; a session that was made for nothing is taken away."""
-    is_new = not folder.exists()
-    try:
+    with undoing_folder(folder):
         with create_session(folder, document) as session:
             kept = collect_media(document, Path(), folder, progress)
             session.save(kept)
         return _render(kept, folder, output, kept.range, progress)
-    except BaseException:
-        if is_new:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def _engine_row(spec: EngineSpec) -> dict[str, str | int | None]:

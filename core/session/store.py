@@ -18,7 +18,13 @@ from typing import Final
 
 from core.base.errors import SessionError
 from core.base.progress import Progress
-from core.session.files import copy_file, make_folder, remove_parts, write_text
+from core.session.files import (
+    copy_file,
+    make_folder,
+    remove_parts,
+    undoing_folder,
+    write_text,
+)
 from core.session.lock import FolderLock
 from core.session.schema import DamagedError, Project, from_text, to_text
 from core.timeline.document import Document
@@ -160,15 +166,25 @@ def create_session(folder: Path, document: Document) -> Session:
     Raises:
         SessionError: something else is there, or it cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SessionError(
-            f"“{folder}” is not empty: choose a new folder for the session, or remove it first."
-        )
-    for name in ("", *FOLDERS):
-        make_folder(folder / name)
-    session = Session(folder, Project(document=document), FolderLock(folder))
-    session.save(document)
+    with undoing_folder(folder):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise SessionError(
+                f"“{folder}” is not empty: choose a new folder for the session, or remove it first."
+            )
+        for name in ("", *FOLDERS):
+            make_folder(folder / name)
+        session = Session(folder, Project(document=document), FolderLock(folder))
+        session.save(document)
     return session
+
+
+def session_folder(path: Path) -> Path:
+    """The folder of a session that is named by itself or by its `project.json`.
+
+    It always has a name and a parent, `.` included, for messages and for searches around it.
+    """
+    folder = path.parent if path.name == PROJECT else path
+    return folder if folder.name not in ("", "..") else folder.resolve()
 
 
 def open_session(folder: Path) -> Session:
@@ -177,8 +193,7 @@ def open_session(folder: Path) -> Session:
     Raises:
         SessionError: it is no session, damaged, or from a newer version.
     """
-    if folder.name == PROJECT:
-        folder = folder.parent
+    folder = session_folder(folder)
     project = load_project(folder / PROJECT)
     lock = FolderLock(folder)
     if lock.is_held:

@@ -13,7 +13,8 @@ from core.base.errors import Cancelled, SessionError
 from core.base.progress import Progress
 from core.session import files
 from core.session.files import write_text
-from core.session.media import collect_media
+from core.session.media import collect_media, link_media
+from core.session.relink import require_media
 from core.session.store import (
     AUTOSAVE,
     CACHE,
@@ -22,9 +23,12 @@ from core.session.store import (
     PROJECT,
     TAKES,
     create_session,
+    load_project,
     open_session,
+    session_folder,
 )
 from core.timeline.document import Document
+from core.timeline.source import AudioParams, Source
 
 
 def names(folder: Path) -> set[str]:
@@ -139,7 +143,7 @@ def test_a_full_disk_leaves_the_saved_session_as_it_was(
     with create_session(tmp_path / "a.avatar", Document(seed=1)) as session:
         before = names(session.folder)
         with monkeypatch.context() as patch:
-            patch.setattr(files, "sync_file", full)
+            patch.setattr("core.base.files.sync_file", full)
             with pytest.raises(SessionError, match="the disk is full"):
                 session.save(Document(seed=2))
         assert names(session.folder) == before
@@ -196,3 +200,30 @@ def test_a_kill_while_saving_never_damages_a_saved_session(tmp_path: Path) -> No
             assert not session.is_read_only  # the dead holder's lock went with it
             assert not list(folder.glob("*.part"))
             assert not list(folder.glob(".*.part"))
+
+
+def test_the_present_folder_is_searched_around_when_media_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "a.avatar"
+    (tmp_path / "voice.wav").write_bytes(b"sound")
+    reference = replace(link_media(tmp_path / "voice.wav"), path="media/voice.wav")
+    source = Source("audio", "voice", AudioParams(), reference)
+    create_session(folder, Document(sources=(source,))).close()
+    monkeypatch.chdir(folder)
+    for name in (".", PROJECT):
+        place = session_folder(Path(name))
+        [found] = require_media(load_project(place / PROJECT).document, place).sources
+        assert found.media is not None
+        assert Path(found.media.path) == tmp_path / "voice.wav"
+
+
+def test_a_number_that_would_fill_the_memory_is_damage(tmp_path: Path) -> None:
+    create_session(tmp_path / "a.avatar", Document()).close()
+    path = tmp_path / "a.avatar" / PROJECT
+    text = path.read_text()
+    for old, new in (('"rate":"25"', '"rate":"1e999999999"'), ('"seed":0', f'"seed":{"9" * 5000}')):
+        assert old in text
+        path.write_text(text.replace(old, new))
+        with pytest.raises(SessionError, match="is damaged"):
+            load_project(path)
