@@ -6,6 +6,7 @@ import platform
 import shutil
 from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
 
 from core.base import paths
 
@@ -28,7 +29,7 @@ def examine() -> list[Row]:
     ]
     cache = paths.cache_dir()
     rows.append(_row("Cache", "ok", f"{cache} (can be deleted at any time)"))
-    free = shutil.disk_usage(_existing_parent(str(cache))).free / 1e9
+    free = shutil.disk_usage(_existing_parent(cache)).free / 1e9
     rows.append(_row("Free disk", "ok" if free > 1 else "low", f"{free:.1f} GB"))
     return rows
 
@@ -79,7 +80,6 @@ def _import(check: str, module: str, detail: str) -> Row:
     return _attempt(check, probe, "cannot be imported")
 
 
-def _existing_parent(path: str) -> str:
-    while not os.path.exists(path):
-        path = os.path.dirname(path)
-    return path
+def _existing_parent(path: Path) -> Path:
+    path = path.absolute()
+    return next(place for place in (path, *path.parents) if place.exists())

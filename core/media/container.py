@@ -24,7 +24,10 @@ from core.base.errors import MediaError
 DEFAULT_RATE = Fraction(25)
 """Frames per second of pictures that carry no rate of their own."""
 
-_KINDS = "use MP4, MOV, MKV, WebM, GIF, WAV, MP3, M4A, OGG or FLAC"
+_KINDS = (
+    "use a JPEG or PNG picture, an MP4, MOV, MKV, WebM or GIF video, "
+    "or WAV, MP3, M4A, OGG or FLAC sound"
+)
 
 # Formats that only point at other files or addresses (playlists) and text formats stay out: a
 # media file must never make this program open something else.
@@ -57,7 +60,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         raise MediaError(f"“{path}” may not be read: change its permissions.") from error
     except (av.error.InvalidDataError, av.error.DemuxerNotFoundError) as error:
         raise MediaError(
-            f"“{path.name}” is damaged or no video or sound that can be read: {_KINDS}."
+            f"“{path.name}” is damaged or of a kind that cannot be read: {_KINDS}."
         ) from error
     except (av.error.FFmpegError, OSError) as error:
         raise MediaError(

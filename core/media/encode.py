@@ -259,34 +259,36 @@ class _Muxer:
             self._container.mux(self._audio.encode(frame))
 
 
-def check_output(path: Path, inputs: Sequence[Path]) -> None:
-    """Makes sure that an MP4 can be written to `path` before any work is done for it.
+def check_output(path: Path, inputs: Sequence[Path], ending: str = ".mp4") -> None:
+    """Makes sure that a file can be written to `path` before any work is done for it.
 
     Args:
         path: the file to write; an existing one is going to be replaced.
         inputs: files that the work reads, none of which may be `path`.
+        ending: what the name must end in, lower case.
 
     Raises:
         MediaError: wrong ending, missing or read-only folder, a folder or an input of that name.
     """
-    if path.suffix.lower() != ".mp4":
-        raise MediaError(f"“{path.name}” is no MP4 name: let the output end in .mp4.")
+    if path.suffix.lower() != ending:
+        kind = ending[1:].upper()
+        raise MediaError(f"“{path.name}” is no {kind} name: let the output end in {ending}.")
     folder = path.parent
     try:
         if path.is_dir():
             raise MediaError(f"“{path}” is a folder: give the output another name.")
         if not folder.is_dir():
             raise MediaError(f"The folder “{folder}” does not exist: create it first.")
-        for source in inputs:
-            if path.exists() and source.exists() and path.samefile(source):
-                raise MediaError(
-                    f"“{path.name}” is also an input and would be overwritten: "
-                    "give the output another name."
-                )
+        replaces_something = path.exists()
     except OSError as error:
         raise MediaError(
             f"“{path.name[:40]}…” cannot be the output ({error.strerror}): choose a shorter path."
         ) from error
+    if replaces_something and any(_is_same_file(path, source) for source in inputs):
+        raise MediaError(
+            f"“{path.name}” is also an input and would be overwritten: "
+            "give the output another name."
+        )
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -294,6 +296,13 @@ def check_output(path: Path, inputs: Sequence[Path]) -> None:
         raise MediaError(
             f"The folder “{folder}” cannot be written to ({error.strerror}): choose another one."
         ) from error
+
+
+def _is_same_file(path: Path, source: Path) -> bool:
+    try:
+        return path.samefile(source)
+    except OSError:  # whoever reads the source says what is wrong with it
+        return False
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def probe(path: Path) -> MediaInfo:
     Raises:
         MediaError: it is missing, damaged, or holds neither pictures nor sound.
     """
-    if path.is_dir():
+    if _is_folder(path):
         files = numbered_images(path)
         return MediaInfo(path, _stills_info(files), None)
     if is_still(path):
@@ -89,6 +89,15 @@ def probe(path: Path) -> MediaInfo:
     if video_info is None and audio_info is None:
         raise MediaError(f"“{path.name}” holds neither pictures nor sound: choose another file.")
     return MediaInfo(path, video_info, audio_info)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise MediaError(
+            f"“{path.name[:40]}…” cannot be read ({error.strerror}): give it a shorter path."
+        ) from error
 
 
 def _stills_info(files: Sequence[Path]) -> VideoInfo:

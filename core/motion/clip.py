@@ -226,7 +226,7 @@ def _chained(first: list[_Picture], rest: Iterator[_Picture]) -> Iterator[_Pictu
 
 
 def _check_face(path: Path, face: int, faces: list[Face]) -> None:
-    if face < len(faces):
+    if 0 <= face < len(faces):
         return
     if not faces:
         raise _faceless(path)
