@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 our fault, 2 bad input, 130 cancelled.
 
 import argparse
 import logging
+import os
+import re
 import signal
 import sys
 import tempfile
@@ -12,12 +14,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TypeAlias
+from typing import Never, TypeAlias
 
 from core.base.controls import Factor
 from core.base.errors import Cancelled, StudioError
 from core.base.progress import Progress
-from core.console import Console, JsonConsole, TextConsole
+from core.console import Console, JsonConsole, TextConsole, counted
 
 DONE, OUR_FAULT, BAD_INPUT, CANCELLED = 0, 1, 2, 130
 
@@ -31,15 +33,22 @@ _CLIP_OPTIONS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    arguments = _parser().parse_args(argv)
-    console: Console = JsonConsole() if arguments.json else TextConsole()
+    argv = sys.argv[1:] if argv is None else argv
+    console: Console = JsonConsole() if "--json" in argv else TextConsole()
     progress = Progress(console.hear)
 
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+    def interrupt(_signal: int, frame: FrameType | None) -> None:
         progress.cancel()
+        if _is_importing(frame):  # which nothing else can stop
+            raise Cancelled("Cancelled.")
 
-    previous = signal.signal(signal.SIGINT, interrupt)
+    previous = {kind: signal.signal(kind, interrupt) for kind in (signal.SIGINT, signal.SIGTERM)}
     try:
+        parser = _parser()
+        if not argv:
+            console.say(parser.format_help().rstrip())
+            return BAD_INPUT
+        arguments = parser.parse_args(argv)
         run: Callable[[argparse.Namespace, Progress, Console], None] = arguments.run
         run(arguments, progress, console)
     except Cancelled:
@@ -48,15 +57,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     except StudioError as error:
         console.fail("input", str(error))
         return BAD_INPUT
-    except BrokenPipeError:
-        return DONE
+    except BrokenPipeError:  # whoever asked for the work reads no more
+        return CANCELLED
     except Exception as error:  # noqa: BLE001  (the outermost border: never a traceback for the user)
         console.fail("internal", f"{_report(error)}")
         return OUR_FAULT
     finally:
-        signal.signal(signal.SIGINT, previous)
-        console.close()
+        for kind, handler in previous.items():
+            signal.signal(kind, handler)
+        _close(console)
     return DONE
+
+
+def _close(console: Console) -> None:
+    try:
+        console.close()
+    except BrokenPipeError:  # the rest goes nowhere, or Python complains when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _report(error: Exception) -> str:
@@ -70,8 +95,34 @@ def _report(error: Exception) -> str:
     )
 
 
+class _UsageError(StudioError):
+    """Arguments that make no command."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence instead of the whole usage text."""
+
+    def error(self, message: str) -> Never:
+        sentence = re.sub(r"'([^']*)'", r"“\1”", message)
+        raise _UsageError(f"{sentence[:1].upper()}{sentence[1:]}: see {self.prog} --help.")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” is no whole number") from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of seconds") from None
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="avatar-studio",
         description="Direct a talking head: lips, head pose, eyes and expression, one by one.",
     )
@@ -85,9 +136,13 @@ def _parser() -> argparse.ArgumentParser:
     track = commands.add_parser(
         "track", parents=[common], help="write a clip's motion as a Live Link Face CSV"
     )
-    track.add_argument("clip", type=Path, metavar="CLIP")
-    track.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.csv")
-    track.add_argument("--face", type=int, metavar="N", help="which face, 0 = the largest")
+    track.add_argument(
+        "clip", type=Path, metavar="CLIP", help="a video, a folder of pictures or a picture"
+    )
+    track.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT.csv", help="the file to write"
+    )
+    track.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
     track.set_defaults(run=_track)
 
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
@@ -108,7 +163,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _add_size(parser: argparse.ArgumentParser) -> None:
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
-        "--size", type=int, metavar="PX", help="square face crop, 256 to 1080 px (default 512)"
+        "--size", type=_whole, metavar="PX", help="square face crop, 256 to 1080 px (default 512)"
     )
     size.add_argument(
         "--full", action="store_true", help="the whole portrait at its own resolution"
@@ -120,36 +175,74 @@ def _add_animate(commands: Commands, common: argparse.ArgumentParser) -> None:
         "animate", parents=[common], help="make a talking video from a portrait"
     )
     animate.add_argument("portrait", type=Path, metavar="PORTRAIT", help="a picture or a clip")
-    animate.add_argument("--audio", type=Path, metavar="FILE", help="speech: moves the lips")
+    animate.add_argument(
+        "--audio", type=Path, metavar="FILE", help="speech: is heard and moves the lips"
+    )
     for option, factor in _CLIP_OPTIONS.items():
         words = factor.value.replace("_", " ")
         animate.add_argument(
             f"--{option}", type=Path, metavar="CLIP", help=f"take the {words} from this clip"
         )
-    animate.add_argument("--all", type=Path, metavar="CLIP", help="take every other factor from it")
-    animate.add_argument("--engine", default="mesh", metavar="NAME")
+    animate.add_argument(
+        "--all",
+        type=Path,
+        metavar="CLIP",
+        help="take every factor that nothing else drives from it",
+    )
+    animate.add_argument(
+        "--engine", default="mesh", metavar="NAME", help="see avatar-studio engines (default mesh)"
+    )
     _add_size(animate)
-    animate.add_argument("--fps", default="25", metavar="RATE", help="default 25")
-    animate.add_argument("--duration", type=float, metavar="S", help="seconds")
-    animate.add_argument("--pose-mode", choices=("relative", "absolute"), default="relative")
+    animate.add_argument(
+        "--fps", default="25", metavar="RATE", help="25, 29.97, 30000/1001 … (default 25)"
+    )
+    animate.add_argument(
+        "--duration",
+        type=_seconds,
+        metavar="S",
+        help="seconds (default: the voice's length, else the longest clip's, else 10)",
+    )
+    animate.add_argument(
+        "--pose-mode",
+        default="relative",
+        metavar="relative|absolute",
+        help="the change of the clip's head pose, or its own angles (default relative)",
+    )
     animate.add_argument(
         "--reference",
         default="auto",
         metavar="auto|first|last|average|N",
         help="the clip's rest: found by itself, or frame N (default auto)",
     )
-    animate.add_argument("--clip-end", choices=("hold", "loop", "pingpong"), default="hold")
-    animate.add_argument("--seed", type=int, default=0, help="of generated blinks, gaze and nods")
-    animate.add_argument("--face", type=int, metavar="N", help="which face, 0 = the largest")
-    animate.add_argument("--session", type=Path, metavar="DIR", help="keep the session here")
-    animate.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
+    animate.add_argument(
+        "--clip-end",
+        default="hold",
+        metavar="hold|loop|pingpong",
+        help="what a clip shows after its end (default hold)",
+    )
+    animate.add_argument(
+        "--seed",
+        type=_whole,
+        default=0,
+        metavar="N",
+        help="of generated blinks, gaze and nods (default 0)",
+    )
+    animate.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
+    animate.add_argument(
+        "--session", type=Path, metavar="DIR", help="keep the session in this new folder"
+    )
+    animate.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the video to write"
+    )
     animate.set_defaults(run=_animate)
 
 
 def _add_render(commands: Commands, common: argparse.ArgumentParser) -> None:
     render = commands.add_parser("render", parents=[common], help="render a session")
-    render.add_argument("session", type=Path, metavar="SESSION")
-    render.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4")
+    render.add_argument("session", type=Path, metavar="SESSION", help="its folder")
+    render.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the video to write"
+    )
     render.add_argument("--range", metavar="A:B", help="seconds, e.g. 2.0:5.5")
     _add_size(render)
     render.set_defaults(run=_render)
@@ -160,7 +253,7 @@ def _add_bench(commands: Commands, common: argparse.ArgumentParser) -> None:
     bench.add_argument("what", choices=("render", "track", "export", "fidelity", "speech"))
     bench.add_argument("--portraits", type=Path, metavar="DIR", help="stills (default: the sample)")
     bench.add_argument("--drivers", type=Path, nargs="+", metavar="DIR", help="folders of clips")
-    bench.add_argument("--seconds", type=float, metavar="S", help="of each clip")
+    bench.add_argument("--seconds", type=_seconds, metavar="S", help="of each clip")
     bench.set_defaults(run=_bench)
 
 
@@ -211,8 +304,10 @@ def _track(arguments: argparse.Namespace, progress: Progress, console: Console) 
     from core import app
 
     n_frames = app.track(arguments.clip, arguments.output, face=arguments.face, progress=progress)
-    console.finish({"output": str(arguments.output), "frames": n_frames},
-                   f"Wrote {n_frames} frames of motion to {arguments.output}.")  # fmt: skip
+    console.finish(
+        {"output": str(arguments.output), "frames": n_frames},
+        f"Wrote {counted(n_frames, 'frame')} of motion to {arguments.output}.",
+    )
 
 
 def _engines(_arguments: argparse.Namespace, _progress: Progress, console: Console) -> None:

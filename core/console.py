@@ -1,6 +1,7 @@
 """What the command line shows: bars and sentences for people, or JSON lines for programs."""
 
 import json
+import shutil
 import sys
 import threading
 import time
@@ -40,12 +41,34 @@ class Console(Protocol):
         """Leaves the terminal as it was."""
 
 
+_BAR = "{desc:<22} {bar} {n_fmt}/{total_fmt} · {remaining} left"
+_MAX_WIDTH = 100
+_LINE_EVERY_S = 10.0
+
+
+class _Clock:
+    """Knows since when each stage runs, and how long it will take on."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, float] = {}
+
+    def left_s(self, step: Step) -> float | None:
+        """Seconds until the stage ends at its present pace; None while unknown."""
+        now = time.monotonic()
+        elapsed = now - self._started.setdefault(step.stage, now)
+        if not step.total or not step.done:
+            return None
+        return elapsed * (step.total - step.done) / step.done
+
+
 class TextConsole:
-    """Progress bars on stderr, results on stdout."""
+    """Progress bars on stderr, results on stdout. Where stderr is no terminal, bars are lines."""
 
     def __init__(self) -> None:
         self._bars: dict[str, tqdm[Never]] = {}
         self._lock = threading.Lock()
+        self._clock = _Clock()
+        self._told: dict[str, float] = {}  # when a stage's last line was written
 
     def hear(self, event: Step | Note) -> None:
         """Shows a step or a note; may be called from any thread."""
@@ -53,17 +76,10 @@ class TextConsole:
             tqdm.write(event.text, file=sys.stderr)
             return
         with self._lock:
-            bar = self._bars.get(event.stage)
-            if bar is None:
-                bar = self._bars[event.stage] = tqdm(
-                    desc=event.stage,
-                    total=event.total,
-                    file=sys.stderr,
-                    dynamic_ncols=True,
-                    bar_format="{desc:<22} {bar} {n_fmt}/{total_fmt} · {remaining} left",
-                )
-            bar.total = event.total
-            bar.update(event.done - bar.n)
+            if sys.stderr.isatty():
+                self._draw(event)
+            else:
+                self._tell(event)
 
     def say(self, text: str) -> None:
         """Shows one sentence."""
@@ -76,7 +92,7 @@ class TextConsole:
 
     def finish_export(self, output: Path, n_frames: int, seconds: float) -> None:
         """Reports a written video."""
-        self.finish({}, f"Wrote {output} ({n_frames} frames, made in {seconds:.1f} s).")
+        self.finish({}, f"Wrote {output} ({counted(n_frames, 'frame')}, made in {seconds:.1f} s).")
 
     def table(self, kind: str, rows: Sequence[Mapping[str, Cell]]) -> None:
         """Shows rows that share their columns."""
@@ -101,6 +117,28 @@ class TextConsole:
             for bar in self._bars.values():
                 bar.close()
             self._bars.clear()
+        sys.stdout.flush()
+
+    def _draw(self, step: Step) -> None:
+        bar = self._bars.get(step.stage)
+        if bar is None:
+            # a terminal may say that it has no columns; the fallback is 80
+            width = min(shutil.get_terminal_size().columns - 1, _MAX_WIDTH)
+            bar = self._bars[step.stage] = tqdm(
+                desc=step.stage, total=step.total, file=sys.stderr, ncols=width, bar_format=_BAR
+            )
+        bar.total = step.total
+        bar.update(step.done - bar.n)
+
+    def _tell(self, step: Step) -> None:
+        """A line when the stage ends, and now and then before."""
+        left_s, now = self._clock.left_s(step), time.monotonic()
+        told = self._told.setdefault(step.stage, now)
+        if step.done != step.total and now - told < _LINE_EVERY_S:
+            return
+        self._told[step.stage] = now
+        left = "?" if left_s is None else tqdm.format_interval(left_s)
+        sys.stderr.write(f"{step.stage:<22} {step.done}/{step.total or '?'} · {left} left\n")
 
 
 class JsonConsole:
@@ -108,23 +146,19 @@ class JsonConsole:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._started: dict[str, float] = {}
+        self._clock = _Clock()
 
     def hear(self, event: Step | Note) -> None:
         """Shows a step or a note; may be called from any thread."""
         if isinstance(event, Note):
             self._write("note", {"text": event.text})
             return
-        now = time.monotonic()
-        elapsed = now - self._started.setdefault(event.stage, now)
-        left = None
-        if event.total and event.done:
-            left = round(elapsed * (event.total - event.done) / event.done, 1)
+        left = self._clock.left_s(event)
         facts: dict[str, Cell] = {
             "stage": event.stage,
             "done": event.done,
             "total": event.total,
-            "left_s": left,
+            "left_s": None if left is None else round(left, 1),
         }
         self._write("progress", facts)
 
@@ -163,6 +197,11 @@ class JsonConsole:
             line = json.dumps({"event": event, **facts}, ensure_ascii=False)
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 frame`, `2 frames`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _text(value: Cell) -> str:
