@@ -113,7 +113,7 @@ def comparison_figures(comparison: Comparison, portrait_sharpness: float) -> lis
     return [
         Figure(case, "frames within natural pose", share, "of frames"),
         *transfer(case, film, dict.fromkeys(Factor, driver), chosen),
-        *picture_figures(case, film, portrait_sharpness, driver),
+        *picture_figures(case, film, portrait_sharpness, driver, chosen),
     ]
 
 

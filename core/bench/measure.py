@@ -111,26 +111,27 @@ def square_crop(
 class Flicker:
     """Mean absolute second difference in time of frames drawn 128 px wide, grey levels 0..255.
 
-    Fed frame by frame; three frames are held.
+    Fed frame by frame; two frames are held.
     """
 
     def __init__(self) -> None:
-        self._last: list[NDArray[np.int16]] = []
-        self._sum = 0.0
-        self._count = 0
+        self._before: list[NDArray[np.int16]] = []
+        self._values: list[float] = []
 
     def add(self, square: Picture) -> None:
         """Takes the next frame, a square uint8 RGB picture of any size."""
         size = (FLICKER_SIDE_PX, FLICKER_SIDE_PX)
         small = cv2.resize(square, size, interpolation=cv2.INTER_AREA)
-        self._last.append(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.int16))
-        if len(self._last) == 3:
-            first, middle, last = self._last
-            self._sum += float(np.abs(first - 2 * middle + last).mean())
-            self._count += 1
-            del self._last[0]
+        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.int16)
+        value = float("nan")
+        if len(self._before) == 2:
+            first, middle = self._before
+            value = float(np.abs(first - 2 * middle + grey).mean())
+            del self._before[0]
+        self._before.append(grey)
+        self._values.append(value)
 
     @property
-    def value(self) -> float | None:
-        """The flicker so far; None before the third frame."""
-        return self._sum / self._count if self._count else None
+    def values(self) -> NDArray[np.float32]:
+        """Float32 [T]: each frame against the two before it; NaN for the first two."""
+        return np.array(self._values, np.float32)

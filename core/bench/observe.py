@@ -35,13 +35,13 @@ class Observation:
             their neighbours.
         valid: bool [T]: where a face was found.
         sharpness: float32 [T]: see `core.bench.measure.sharpness`; NaN without a face.
-        flicker: See `core.bench.measure.Flicker`; None for fewer than three frames.
+        flicker: float32 [T]: see `core.bench.measure.Flicker`; NaN where there is none.
     """
 
     measures: Measures
     valid: BoolArray
     sharpness: FloatArray
-    flicker: float | None
+    flicker: FloatArray
 
     def __len__(self) -> int:
         return len(self.valid)
@@ -104,13 +104,12 @@ def observe(frames: Iterable[Picture], name: str, progress: Progress) -> Observa
         home = home or face
         faces.append(face)
         sharp.append(sharpness(frame, face.box) if face else float("nan"))
-        if home is not None:
-            flicker.add(_view(frame, home))
+        flicker.add(_view(frame, home) if home else square_crop(frame, (0.0, 0.0), 2, 2))
         progress.report(f"Watching {name}", done)
     if home is None:
         raise FaceError(f"No face was found in {name}: choose another clip.")
     points, valid = _filled(faces)
-    return Observation(measure(points), valid, np.array(sharp, np.float32), flicker.value)
+    return Observation(measure(points), valid, np.array(sharp, np.float32), flicker.values)
 
 
 def _view(frame: Picture, home: Face) -> Picture:

@@ -110,12 +110,13 @@ def transfer(
 
 
 def eyes_open(clip: Observation) -> BoolArray:
-    """Bool [T]: where a clip's eyes are open enough to show the iris.
+    """Bool [T]: where both eyes of a clip are open enough to show the iris.
 
     Behind a lid the tracker guesses: gaze measured there is no gaze.
     """
-    openness = (clip.measures.ear_left + clip.measures.ear_right) / 2
-    shown: BoolArray = openness > _OPEN_SHARE * np.percentile(openness, 90)
+    shown: BoolArray = np.ones(len(clip), np.bool_)
+    for openness in (clip.measures.ear_left, clip.measures.ear_right):
+        shown &= openness > _OPEN_SHARE * np.percentile(openness, 90)
     return shown
 
 
@@ -157,19 +158,29 @@ def pooled_transfer(case: str, comparisons: Sequence[Comparison]) -> list[Figure
 
 
 def picture_figures(
-    case: str, film: Observation, portrait_sharpness: float, pose_driver: Observation
+    case: str,
+    film: Observation,
+    portrait_sharpness: float,
+    pose_driver: Observation,
+    chosen: BoolArray,
 ) -> list[Figure]:
-    """Sharpness, flicker and faces found of a film."""
+    """Sharpness, flicker and faces found of a film; flicker where `chosen` [T]."""
     sharp = film.sharpness[np.isfinite(film.sharpness)]
     relative = float(np.median(sharp)) / portrait_sharpness
     found = float(film.valid.mean())
-    flicker_goal = None if pose_driver.flicker is None else at_most(pose_driver.flicker)
+    ours, theirs = _mean_flicker(film, chosen), _mean_flicker(pose_driver, chosen)
     return [
         Figure(case, "sharpness", relative, "× portrait", SHARPNESS_GOAL),
-        Figure(case, "flicker", film.flicker, "grey levels", flicker_goal),
-        Figure(case, "flicker of the pose clip", pose_driver.flicker, "grey levels"),
+        Figure(case, "flicker", ours, "levels", None if theirs is None else at_most(theirs)),
+        Figure(case, "flicker of the pose clip", theirs, "levels"),
         Figure(case, "face found", found, "of frames", FACE_FOUND_GOAL),
     ]
+
+
+def _mean_flicker(film: Observation, chosen: BoolArray) -> float | None:
+    values = film.flicker[: len(chosen)][chosen[: len(film)]]
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if len(values) else None
 
 
 def leakage(

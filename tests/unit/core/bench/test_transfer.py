@@ -30,7 +30,9 @@ def observation(seed, **curves):
     for name in ("yaw", "pitch", "roll"):
         waves[name] = waves[name] * 20
     measures = Measures(**(waves | curves))
-    return Observation(measures, np.ones(N, bool), np.full(N, 50.0, np.float32), 1.0)
+    return Observation(
+        measures, np.ones(N, bool), np.full(N, 50.0, np.float32), np.ones(N, np.float32)
+    )
 
 
 def named(figures):
@@ -39,7 +41,7 @@ def named(figures):
 
 def test_a_perfect_copy_transfers_everything():
     driver = observation(1)
-    film = Observation(driver.measures, driver.valid, driver.sharpness, 1.0)
+    film = Observation(driver.measures, driver.valid, driver.sharpness, driver.flicker)
     figures = named(transfer("x", film, dict.fromkeys(Factor, driver), np.ones(N, bool)))
     for measure in MEASURES:
         assert figures[f"{measure.name} r"].value == pytest.approx(1.0)
@@ -100,11 +102,14 @@ def test_leakage_is_found_and_shared_motion_is_no_leakage():
 
 def test_picture_figures_compare_with_the_portrait_and_the_pose_clip():
     film = observation(1)
-    figures = named(
-        picture_figures("x", replace(film, flicker=0.8), 100.0, replace(film, flicker=0.7))
-    )
+    chosen = np.ones(N, bool)
+    chosen[:50] = False
+    wild = np.where(chosen, 0.8, 30.0).astype(np.float32)
+    driver = replace(film, flicker=np.full(N, 0.7, np.float32))
+    figures = named(picture_figures("x", replace(film, flicker=wild), 100.0, driver, chosen))
     assert figures["sharpness"].value == pytest.approx(0.5)
     assert figures["sharpness"].is_met is False
+    assert figures["flicker"].value == pytest.approx(0.8)
     assert figures["flicker"].is_met is False
     assert figures["face found"].is_met is True
 
