@@ -47,7 +47,7 @@ _PLAIN, _SPEECH, _RARE, _HIDDEN = 0.01, 0.03, 0.06, 0.3
 # How much evidence a coefficient needs, as a share of the energy of its field.
 _RESERVE: Final = {
     "jawForward": _HIDDEN, "cheekPuff": _HIDDEN,
-    "jawLeft": _RARE, "jawRight": _RARE, "mouthFunnel": _RARE,
+    "jawLeft": _RARE, "jawRight": _RARE, "mouthFunnel": _SPEECH,
     "mouthRollLower": _RARE, "mouthRollUpper": _RARE, "mouthShrugLower": _RARE,
     "mouthShrugUpper": _RARE, "mouthPressLeft": _RARE, "mouthPressRight": _RARE,
     "mouthDimpleLeft": _RARE, "mouthDimpleRight": _RARE,

@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import savgol_filter
 
 from core.base.controls import ARKIT, FACTOR_SLICE, INDEX, REST, BoolArray, Factor, FloatArray
 from core.face.canonical import FACE_HEIGHT, HEAD_PIVOT
@@ -116,5 +115,18 @@ def _smoothed_runs(solved: Array, valid: BoolArray, rate: float) -> Array:
             window = 2 * round(seconds * rate / 2) + 1
             if 3 < window <= len(run):
                 columns = FACTOR_SLICE[factor]
-                result[run, columns] = savgol_filter(solved[run, columns], window, 2, axis=0)
+                result[run, columns] = _smoothed(solved[run, columns], window)
     return result
+
+
+def _smoothed(values: Array, window: int) -> Array:
+    """Values [T, D] after a running least-squares parabola (Savitzky and Golay, 1964)."""
+    half = window // 2
+    powers = np.vander(np.arange(window) - half, 3)
+    fitted = powers @ np.linalg.pinv(powers)  # [window, window]: samples → the parabola's values
+    smooth = values.copy()
+    windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)
+    smooth[half : len(values) - half] = windows @ fitted[half]
+    smooth[:half] = fitted[:half] @ values[:window]
+    smooth[len(values) - half :] = fitted[half + 1 :] @ values[-window:]
+    return smooth
