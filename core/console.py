@@ -122,10 +122,14 @@ class TextConsole:
     def _draw(self, step: Step) -> None:
         bar = self._bars.get(step.stage)
         if bar is None:
-            # a terminal may say that it has no columns; the fallback is 80
-            width = min(shutil.get_terminal_size().columns - 1, _MAX_WIDTH)
+            size = shutil.get_terminal_size()  # 80 × 24 for a terminal that says 0 × 0
             bar = self._bars[step.stage] = tqdm(
-                desc=step.stage, total=step.total, file=sys.stderr, ncols=width, bar_format=_BAR
+                desc=step.stage,
+                total=step.total,
+                file=sys.stderr,
+                ncols=min(size.columns - 1, _MAX_WIDTH),
+                nrows=size.lines,
+                bar_format=_BAR,
             )
         bar.total = step.total
         bar.update(step.done - bar.n)
