@@ -1,224 +1,199 @@
-"""Arguments in, calls of `core.app` and exit codes out; nothing is rendered here."""
+"""The command line as people misuse it, with the real core behind it."""
 
 import json
+import os
+import re
 import signal
-from fractions import Fraction
+import subprocess
+import sys
+import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from core import app
-from core.base.controls import Factor
-from core.base.errors import Cancelled, MediaError
-from core.base.progress import Progress
 from core.base.progress import Step
-from core.cli import main
-from core.motion.clip_end import ClipEnd
-from core.motion.retarget import Anchor, Mode
-from core.timeline.document import Document, ViewSettings
+from core.cli import BAD_INPUT, CANCELLED, DONE, main
+from core.console import TextConsole, counted
+from core.doctor import examine
 
 Captured = pytest.CaptureFixture[str]
-Patch = pytest.MonkeyPatch
 
 
-@pytest.fixture
-def asked(monkeypatch: Patch) -> list[tuple[app.Ingredients, Path, Path | None]]:
-    """What `animate` was asked for."""
-    calls: list[tuple[app.Ingredients, Path, Path | None]] = []
-
-    def animate(
-        ingredients: app.Ingredients, output: Path, *, session: Path | None, progress: Progress
-    ) -> app.Result:
-        progress.report("Rendering", 1, 1)
-        calls.append((ingredients, output, session))
-        return app.Result(output, 1, 0.5)
-
-    monkeypatch.setattr(app, "animate", animate)
-    return calls
-
-
-def fail_with(monkeypatch: Patch, error: BaseException) -> None:
-    def animate(*_: Any, **__: Any) -> None:
-        raise error
-
-    monkeypatch.setattr(app, "animate", animate)
-
-
-def test_defaults(asked: Any) -> None:
-    assert main(["animate", "a.jpg", "-o", "out.mp4"]) == 0
-    [(ingredients, output, session)] = asked
-    assert ingredients == app.Ingredients(Path("a.jpg"))
-    assert (output, session) == (Path("out.mp4"), None)
-    assert ingredients.view == ViewSettings("face", 512)
-    assert ingredients.rate == 25
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("animate -o x.mp4", "The following arguments are required: PORTRAIT"),
+        ("animate p.jpg -o x.mp4 --size big", "Argument --size: “big” is no whole number"),
+        ("animate p.jpg -o x.mp4 --duration long", "“long” is no number of seconds"),
+        ("animate p.jpg -o x.mp4 --clip-end stop", "“stop” is no way to end a clip"),
+        ("animate p.jpg -o x.mp4 --pose-mode odd", "“odd” is no motion mode"),
+        ("animate p.jpg -o x.mp4 --fps 1e999999999", "“1e999999999” is no frame rate"),
+        ("fly", "nvalid choice: “fly”"),
+        ("weights", "required: COMMAND"),
+    ],
+)
+def test_wrong_arguments_are_one_sentence(arguments: str, sentence: str, capsys: Captured) -> None:
+    assert main(arguments.split()) == BAD_INPUT
+    [said] = capsys.readouterr().err.splitlines()
+    assert sentence in said
+    assert said.endswith(".")
+    assert main([*arguments.split(), "--json"]) == BAD_INPUT
+    event = json.loads(capsys.readouterr().out)
+    assert (event["event"], event["kind"]) == ("error", "input")
+    assert sentence in event["message"]
 
 
-def test_every_option_arrives(asked: Any) -> None:
-    arguments = (
-        "animate a.jpg --audio s.wav --lips l.mp4 --pose p.mp4 --eyes e.mp4 --expression x.csv "
-        "--engine other --full --fps 29.97 --duration 2.5 --pose-mode absolute --reference 7 "
-        "--clip-end pingpong --seed 3 --face 1 --session s.avatar -o out.mp4 --json"
-    )
-    assert main(arguments.split()) == 0
-    [(ingredients, _, session)] = asked
-    assert ingredients == app.Ingredients(
-        portrait=Path("a.jpg"),
-        audio=Path("s.wav"),
-        clips={
-            Factor.LIPS: Path("l.mp4"),
-            Factor.HEAD_POSE: Path("p.mp4"),
-            Factor.EYES: Path("e.mp4"),
-            Factor.EXPRESSION: Path("x.csv"),
-        },
-        engine="other",
-        view=ViewSettings("full", None),
-        rate=Fraction(30000, 1001),
-        duration_s=2.5,
-        pose_mode=Mode.ABSOLUTE,
-        reference=7,
-        clip_end=ClipEnd.PINGPONG,
-        seed=3,
-        face=1,
-    )
-    assert session == Path("s.avatar")
+def test_no_arguments_show_the_help(capsys: Captured) -> None:
+    assert main([]) == BAD_INPUT
+    assert "animate" in capsys.readouterr().out
 
 
-def test_all_gives_way_to_a_factors_own_clip_and_to_the_voice(asked: Any) -> None:
-    main(
-        [
-            "animate",
-            "a.jpg",
-            "--all",
-            "d.mp4",
-            "--eyes",
-            "e.mp4",
-            "--reference",
-            "last",
-            "-o",
-            "out.mp4",
-        ]
-    )
-    main(["animate", "a.jpg", "--all", "d.mp4", "--audio", "s.wav", "-o", "out.mp4"])
-    main(
-        [
-            "animate",
-            "a.jpg",
-            "--all",
-            "d.mp4",
-            "--audio",
-            "s.wav",
-            "--lips",
-            "l.mp4",
-            "-o",
-            "out.mp4",
-        ]
-    )
-    plain, spoken, dubbed = (ingredients for ingredients, *_ in asked)
-    assert plain.reference is Anchor.LAST
-    assert plain.clips == {factor: Path("d.mp4") for factor in Factor} | {
-        Factor.EYES: Path("e.mp4")
+@pytest.mark.parametrize("option", ["PORTRAIT", "--audio", "--pose", "--session", "-o", "--seed"])
+def test_impossible_values_are_the_users_fault(
+    option: str, sample_portrait: Path, sample_speech: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    values = {
+        "PORTRAIT": str(sample_portrait),
+        "--audio": str(sample_speech),
+        "-o": str(tmp_path / "x.mp4"),
+        "--duration": "0.1",
     }
-    assert Factor.LIPS not in spoken.clips
-    assert spoken.clips[Factor.EXPRESSION] == Path("d.mp4")
-    assert dubbed.clips[Factor.LIPS] == Path("l.mp4")
+    values[option] = "9" * 30 if option == "--seed" else f"{tmp_path}/{'long' * 80}.mp4"
+    portrait = values.pop("PORTRAIT")
+    assert (
+        main(["animate", portrait, *(text for pair in values.items() for text in pair)])
+        == BAD_INPUT
+    )
+    [said] = capsys.readouterr().err.splitlines()
+    assert "path" in said or "name is too long" in said or "seed" in said
+    assert ("output" in said) == (option == "-o")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bad_voice_is_refused_before_any_work(
+    sample_portrait: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    arguments = ["--audio", str(tmp_path / "none.wav"), "--duration", "1"]
+    output = ["-o", str(tmp_path / "x.mp4")]
+    assert main(["animate", str(sample_portrait), *arguments, *output]) == BAD_INPUT
+    [said] = capsys.readouterr().err.splitlines()
+    assert "none.wav” does not exist" in said
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_session_that_fails_leaves_no_trace(
+    was_there: bool, sample_portrait: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "deep" / "er" / "s.avatar"
+    if was_there:
+        folder.mkdir(parents=True)
+    arguments = ["--face", "7", "--session", str(folder), "-o", str(tmp_path / "x.mp4")]
+    assert main(["animate", str(sample_portrait), *arguments]) == BAD_INPUT
+    assert folder.exists() == was_there
+    assert (tmp_path / "deep").exists() == was_there
+    assert not was_there or not list(folder.iterdir())
+
+
+def test_the_present_folder_is_named_when_it_is_no_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    folder = tmp_path / "my.avatar"
+    folder.mkdir()
+    (folder / "project.json").write_text("{")
+    monkeypatch.chdir(folder)
+    for name in (".", "project.json"):
+        assert main(["render", name, "-o", str(tmp_path / "x.mp4")]) == BAD_INPUT
+        assert "“my.avatar” is damaged" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    ["", "fly", "animate a.jpg", "animate -o out.mp4", "animate a.jpg -o o.mp4 --size 512 --full",
-     "animate a.jpg -o o.mp4 --seed x", "animate a.jpg -o o.mp4 --pose-mode odd", "bench weight"],
-)  # fmt: skip
-def test_arguments_that_cannot_be_read_exit_with_2(arguments: str, capsys: Captured) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(arguments.split())
-    assert stop.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: avatar-studio")
-
-
-@pytest.mark.parametrize(
-    ("error", "code", "kind"),
-    [(MediaError("It is broken."), 2, "input"), (Cancelled("Cancelled."), 130, "cancelled"),
-     (RuntimeError("oops"), 1, "internal")],
-)  # fmt: skip
-def test_exit_codes(
-    monkeypatch: Patch, capsys: Captured, error: Exception, code: int, kind: str
+    ("name", "advice"),
+    [("portrait.jpg", "let the output end in .csv"), ("nowhere/x.csv", "create it first")],
+)
+def test_track_checks_its_output_first(
+    name: str, advice: str, sample_portrait: Path, tmp_path: Path, capsys: Captured
 ) -> None:
-    fail_with(monkeypatch, error)
-    assert main(["animate", "a.jpg", "-o", "out.mp4", "--json"]) == code
-    printed = capsys.readouterr()
-    last = json.loads(printed.out.splitlines()[-1])
-    assert (last["event"], last["kind"]) == ("error", kind)
-    assert printed.err == ""
+    (tmp_path / "portrait.jpg").write_bytes(b"precious")
+    assert main(["track", str(sample_portrait), "-o", str(tmp_path / name)]) == BAD_INPUT
+    [said] = capsys.readouterr().err.splitlines()
+    assert advice in said
+    assert (tmp_path / "portrait.jpg").read_bytes() == b"precious"
 
 
-def test_our_own_fault_is_one_sentence_and_the_trace_is_kept_for_a_report(
-    monkeypatch: Patch, capsys: Captured, tmp_path: Path
+def test_no_face_has_a_number_below_zero(
+    sample_portrait: Path, tmp_path: Path, capsys: Captured
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    fail_with(monkeypatch, ZeroDivisionError("oops"))
-    assert main(["animate", "a.jpg", "-o", "out.mp4"]) == 1
-    [sentence] = capsys.readouterr().err.splitlines()
-    [log] = tmp_path.iterdir()
-    assert log.name in sentence
-    assert "Traceback" not in sentence
-    assert "ZeroDivisionError: oops" in log.read_text("utf-8")
+    output = ["-o", str(tmp_path / "x.csv"), "--face", "-1"]
+    assert main(["track", str(sample_portrait), *output]) == BAD_INPUT
+    assert "There is no face -1" in capsys.readouterr().err
 
 
-def test_ctrl_c_cancels_and_the_old_handler_comes_back(
-    monkeypatch: Patch, capsys: Captured
+def test_a_cache_folder_to_be_is_no_riddle_for_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def animate(*_: Any, progress: Progress, **__: Any) -> None:
-        signal.raise_signal(signal.SIGINT)
-        progress.check()
-
-    monkeypatch.setattr(app, "animate", animate)
-    before = signal.getsignal(signal.SIGINT)
-    assert main(["animate", "a.jpg", "-o", "out.mp4"]) == 130
-    assert signal.getsignal(signal.SIGINT) is before
-    assert capsys.readouterr().err == "Cancelled: nothing was written.\n"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AVATAR_STUDIO_CACHE", "not/yet")
+    assert any(row["check"] == "Free disk" for row in examine())
 
 
-def test_render_keeps_the_sessions_view_unless_told(monkeypatch: Patch) -> None:
-    calls: list[dict[str, Any]] = []
-
-    def render_session(folder: Path, output: Path, **options: Any) -> app.Result:
-        calls.append({"folder": folder, **options})
-        return app.Result(output, 1, 0.5)
-
-    monkeypatch.setattr(app, "render_session", render_session)
-    assert main(["render", "s.avatar", "-o", "out.mp4"]) == 0
-    assert main(["render", "s.avatar", "-o", "out.mp4", "--range", "2.0:5.5", "--size", "256"]) == 0
-    assert main(["render", "s.avatar", "-o", "out.mp4", "--full"]) == 0
-    assert [call["view"] for call in calls] == [
-        None, ViewSettings("face", 256), ViewSettings("full", None)
-    ]  # fmt: skip
-    assert [call["seconds"] for call in calls] == [None, "2.0:5.5", None]
+def test_a_reader_that_leaves_cancels_the_work(sample_portrait: Path, tmp_path: Path) -> None:
+    output = ["--duration", "20", "-o", str(tmp_path / "x.mp4"), "--json"]
+    assert read_one_line("animate", str(sample_portrait), *output) == CANCELLED
+    assert not list(tmp_path.iterdir())
+    # whether a table reaches the pipe before the program ends depends on the buffer
+    assert read_one_line("engines") in (DONE, CANCELLED)
 
 
-def test_engines_and_weights_are_listed(capsys: Captured) -> None:
-    assert main(["engines", "--json"]) == 0
-    engines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {"event": "engine", "engine": "mesh"}.items() <= engines[0].items()
-    assert main(["weights", "list"]) == 0
-    assert "the mesh engine needs none" in capsys.readouterr().out
+def read_one_line(*arguments: str) -> int:
+    """The exit code of a command whose reader leaves after the first line, without complaint."""
+    command = [sys.executable, "-m", "core.cli", *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=Path(__file__).parents[3], **pipes) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        return process.wait(60)
 
 
-def test_a_range_is_read_in_seconds() -> None:
-    document = Document(rate=Fraction(25), n_frames=250)
-    assert app.parse_range("2.0:5.5", document) == app.FrameRange(50, 138)
-    assert app.parse_range(":1", document) == app.FrameRange(0, 25)
-    assert app.parse_range("9:", document) == app.FrameRange(225, 250)
-    assert app.parse_range("9:99", document) == app.FrameRange(225, 250)
-    for text in ("", "5", "a:b", "3:1", "2:2", "10:11", "-1:2", "1/0:2"):
-        with pytest.raises(MediaError, match="0:10"):
-            app.parse_range(text, document)
+_LOADING = """
+import sys
+import core.app
+from core.cli import main
+
+def load(*_, **__):
+    import takes_a_minute
+
+core.app.list_engines = load
+sys.exit(main(["engines"]))
+"""
 
 
-@pytest.mark.parametrize("size", [255, 1081, 0, -1])
-def test_a_size_out_of_bounds_names_the_bounds(size: int) -> None:
-    with pytest.raises(MediaError, match="256 to 1080"):
-        app.view_of(size, full=False)
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_modules_are_loaded_cancels(kind: signal.Signals, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    (tmp_path / "takes_a_minute.py").write_text(
+        "import pathlib, time\n"
+        f"pathlib.Path({str(begun)!r}).touch()\n"
+        "for _ in range(600):\n"
+        "    time.sleep(0.1)\n"
+    )
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[3])])
+    command = [sys.executable, "-c", _LOADING]
+    environment = {**os.environ, "PYTHONPATH": path}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
+        for _ in range(1200):
+            if begun.exists():
+                break
+            time.sleep(0.05)
+        process.send_signal(kind)
+        try:
+            assert process.wait(30) == CANCELLED
+        finally:
+            process.kill()
+        assert process.stderr is not None
+        assert process.stderr.read().decode().strip() == "Cancelled: nothing was written."
 
 
 def test_a_terminal_without_a_size_still_shows_bars(monkeypatch: pytest.MonkeyPatch) -> None:
