@@ -59,8 +59,10 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
     }
 fi
 
-[ -x .venv/bin/python ] || [ -x .venv/Scripts/python.exe ] || "$python" -m venv .venv
 venv=.venv/bin
-[ -d "$venv" ] || venv=.venv/Scripts
+[ ! -d .venv/Scripts ] || venv=.venv/Scripts
+# an interrupted set-up leaves a Python without pip, a removed Python a broken link
+"$venv/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
+[ ! -d .venv/Scripts ] || venv=.venv/Scripts
 "$venv/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 touch .venv/ready
