@@ -66,8 +66,8 @@ def test_the_eyes_follow_and_head_and_mouth_do_not(
     for side in ("ear_left", "ear_right"):
         curve, wanted = getattr(film, side), getattr(driver_measures, side)
         assert agreement(curve, wanted) > 0.9
-        assert curve[15] < 0.65 * np.median(curve)  # the middles of the blinks
-        assert curve[42] < 0.65 * np.median(curve)
+        for blink in (slice(13, 18), slice(40, 45)):
+            assert curve[blink].mean() < 0.7 * np.median(curve)
     is_open = driver_measures.ear_left > 0.8 * np.median(driver_measures.ear_left)
     assert agreement(film.gaze_x[is_open], driver_measures.gaze_x[is_open]) > 0.7
     assert np.ptp(film.yaw) < 6
@@ -152,12 +152,12 @@ def test_a_clip_as_portrait_keeps_what_nothing_replaces(
     film = animate(studio, watch, tmp_path / "same.mp4", driver, "--full", "--duration", 0.4)
     for own, expected in zip(film.frames, source[:10], strict=True):
         assert np.abs(own.astype(int) - expected).mean() < 3
-    dubbed = animate(studio, watch, tmp_path / "dub.mp4", driver, "--full", "--duration", 1.2,
+    dubbed = animate(studio, watch, tmp_path / "dub.mp4", driver, "--full", "--duration", 0.8,
                      "--audio", sample_speech)  # fmt: skip
     assert dubbed.has_sound
-    film_yaw, source_yaw = dubbed.track().yaw, watch(driver).track().yaw[:30]
+    film_yaw, source_yaw = dubbed.track().yaw, watch(driver).track().yaw[:20]
     assert agreement(film_yaw, source_yaw) > 0.98
-    changed = np.abs(np.array(dubbed.frames, int) - np.array(source[:30], int)).mean((1, 2, 3))
+    changed = np.abs(np.array(dubbed.frames, int) - np.array(source[:20], int)).mean((1, 2, 3))
     assert changed.max() > 0.3  # the lips
 
 
@@ -190,14 +190,14 @@ def test_a_reference_frame_is_the_portraits_rest_and_a_short_clip_loops(
     tmp_path: Path,
 ) -> None:  # fmt: skip
     film = animate(studio, watch, tmp_path / "loop.mp4", small_portrait, "--pose", driver,
-                   "--reference", 56, "--clip-end", "loop", "--duration", 4.8, "--fps", 12.5,
+                   "--reference", 44, "--clip-end", "loop", "--duration", 4.8, "--fps", 12.5,
                    "--size", 256)  # fmt: skip
     idle = animate(studio, watch, tmp_path / "idle.mp4", small_portrait, "--duration", 0.04,
                    "--size", 256)  # fmt: skip
     rest = idle.track().yaw[0]
     yaw = film.track().yaw
-    assert abs(yaw[28] - rest) < 1.5
-    assert yaw[7] - rest == pytest.approx(
-        driver_measures.yaw[14] - driver_measures.yaw[56], abs=2.5
-    )
-    assert agreement(yaw[:28], yaw[30:58]) > 0.98
+    assert abs(yaw[22] - rest) < 1.5
+    reach = driver_measures.yaw[14] - driver_measures.yaw[44]
+    assert yaw[7] - rest == pytest.approx(reach, rel=0.15)
+    again = 27  # frames until a loop repeats: 60 of the clip without the 6 of its crossfade
+    assert agreement(yaw[4:again], yaw[4 + again : 2 * again]) > 0.98

@@ -124,15 +124,36 @@ def test_all_gives_way_to_a_factors_own_clip_and_to_the_voice(asked: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    ["", "fly", "animate a.jpg", "animate -o out.mp4", "animate a.jpg -o o.mp4 --size 512 --full",
-     "animate a.jpg -o o.mp4 --seed x", "animate a.jpg -o o.mp4 --pose-mode odd", "bench weight"],
-)  # fmt: skip
-def test_arguments_that_cannot_be_read_exit_with_2(arguments: str, capsys: Captured) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(arguments.split())
-    assert stop.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: avatar-studio")
+    ("arguments", "about"),
+    [
+        ("fly", "fly"),
+        ("animate a.jpg", "-o"),
+        ("animate -o out.mp4", "PORTRAIT"),
+        ("animate a.jpg -o o.mp4 --size 512 --full", "--full"),
+        ("animate a.jpg -o o.mp4 --size 5", "5 px"),
+        ("animate a.jpg -o o.mp4 --seed x", "x"),
+        ("animate a.jpg -o o.mp4 --pose-mode odd", "odd"),
+        ("animate a.jpg -o o.mp4 --clip-end odd", "odd"),
+        ("animate a.jpg -o o.mp4 --reference odd", "odd"),
+        ("animate a.jpg -o o.mp4 --fps odd", "odd"),
+        ("bench weight", "weight"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_told_in_one_sentence(
+    asked: Any, arguments: str, about: str, capsys: Captured
+) -> None:
+    assert main(arguments.split()) == 2
+    printed = capsys.readouterr()
+    [sentence] = printed.err.splitlines()
+    assert about in sentence
+    assert sentence.endswith(".")
+    assert printed.out == ""
+    assert asked == []
+
+
+def test_no_arguments_at_all_show_the_help(capsys: Captured) -> None:
+    assert main([]) == 2
+    assert "animate" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

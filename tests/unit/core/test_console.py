@@ -1,7 +1,9 @@
 """What people and programs see of the command line."""
 
 import json
+import re
 import threading
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -16,18 +18,35 @@ def lines(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_bars_show_stage_count_and_time_left_on_stderr(capsys: Captured) -> None:
+class Terminal(StringIO):
+    """A stderr that people look at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_bars_show_stage_count_and_time_left_on_a_terminal(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
     console = TextConsole()
     for done in range(5):
         console.hear(Step("Rendering", done, 4))
     console.hear(Step("Tracking", 1))
     console.close()
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert "Rendering" in printed.err
-    assert "4/4" in printed.err
-    assert "left" in printed.err
-    assert "1/?" in printed.err
+    shown = terminal.getvalue()
+    assert re.search(r"Rendering +\S+ +4/4 · \S+ left", shown)
+    assert re.search(r"Tracking .* 1/\? · \S+ left", shown)
+    assert capsys.readouterr().out == ""
+
+
+def test_without_a_terminal_a_stage_is_one_line(capsys: Captured) -> None:
+    console = TextConsole()
+    for done in range(5):
+        console.hear(Step("Rendering", done, 4))
+    console.close()
+    assert capsys.readouterr() == ("", "Rendering              4/4 · 00:00 left\n")
 
 
 def test_text_results_go_to_stdout_and_failures_to_stderr(capsys: Captured) -> None:
