@@ -1,0 +1,1 @@
+"""The engine process: avatars are prepared, moved and filmed there, away from the window."""
