@@ -16,7 +16,7 @@ Points = NDArray[np.float64]
 
 _TEXTURE_PER_OUTPUT: Final = 2.0
 """Bilinear sampling at two px per output px averages every px once: no aliasing, no blur."""
-_FINE_ENOUGH: Final = 1.5  # texture px per output px below which a portrait is enlarged
+_FINE_ENOUGH: Final = 1.5  # px per output px from which a portrait is not enlarged
 _MOST_ENLARGED: Final = 4
 _MOST_PX: Final = 24e6  # memory: a larger texture is not worth it
 
@@ -59,11 +59,14 @@ class Texture:
         """Cuts the stage out of a portrait at the resolution that `px_per_output` asks for.
 
         Bilinear sampling between px blurs: a portrait that has too few of them is enlarged by a
-        whole factor, cubic, its own px kept exactly.
+        whole factor, its own px kept exactly.
         """
         x0, y0, x1, y1 = geometry.stage_px
-        factor = min(int(np.ceil(_FINE_ENOUGH / px_per_output)), _MOST_ENLARGED)
-        factor = min(factor, int(np.sqrt(_MOST_PX / ((x1 - x0) * (y1 - y0)))))
+        factor = 1
+        if px_per_output < _FINE_ENOUGH:
+            wanted = int(np.ceil(_TEXTURE_PER_OUTPUT / px_per_output))
+            bearable = int(np.sqrt(_MOST_PX / ((x1 - x0) * (y1 - y0))))
+            factor = min(wanted, bearable, _MOST_ENLARGED)
         if factor > 1:
             return cls._enlarged(portrait, geometry, factor)
         small, shrink = shrink_for(portrait, px_per_output)
