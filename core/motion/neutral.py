@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.controls import FACTOR_SLICE, INDEX, BoolArray, Factor, FloatArray
+from core.face.canonical import FRONTAL_PITCH_DEG
 
 _LIPS_WEIGHT = 0.8
 _WEIGHTS: Final = {
@@ -54,7 +55,8 @@ def _distance(controls: NDArray[np.float64], rate: float) -> NDArray[np.float64]
         weights[INDEX[name]] = weight
     face: NDArray[np.float64] = np.abs(controls) @ weights
     angles = controls[:, FACTOR_SLICE[Factor.HEAD_POSE]][:, :3]
-    face += np.sqrt((angles**2).sum(1)) / _TYPICAL_ANGLE_DEG
+    off_frontal = angles - (0.0, FRONTAL_PITCH_DEG, 0.0)
+    face += np.sqrt((off_frontal**2).sum(1)) / _TYPICAL_ANGLE_DEG
     face += _speed(angles, rate) / _TYPICAL_SPEED_DEG_S
     return face
 

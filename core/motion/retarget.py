@@ -50,6 +50,7 @@ class Retargeting:
         mode: `RELATIVE` takes the difference to the reference. `ABSOLUTE` turns the avatar's
             head to the driver's own angles and takes the other factors as they were solved
             (relative to the clip's neutral face); x, y and scale are relative in both modes.
+            The head pose of a still with its automatic reference is absolute in both modes.
         gain: 0..2, how much of the motion.
         mirror: Swap left and right.
     """
@@ -161,7 +162,8 @@ def _relative(
     reference = reference_values(track, settings.reference)
     if track.factor is Factor.HEAD_POSE:
         shift = reference.copy()
-        if absolute:
+        # a still shows no change: its pose can only be meant as it is
+        if absolute or (len(track) == 1 and settings.reference is Anchor.AUTO):
             shift[:3] = (avatar_pose.yaw, avatar_pose.pitch, avatar_pose.roll)
         result = values - shift
         scale = POSE.index("scale")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from core.base.controls import BoolArray
 from core.speech.energy import speech_stretches
+from core.speech.smoothing import smoothed
 from core.speech.spectrum import TICKS_PER_S, Array, Spectrum
 
 _LOW, _FIRST, _SECOND, _MIDDLE = range(4)  # columns of Spectrum.bands_db
@@ -41,9 +41,7 @@ def measure_acoustics(spectrum: Spectrum) -> Acoustics:
     inside = _inside_speech(spectrum)
     if not inside.any():
         return Acoustics(np.zeros(len(spectrum)), np.zeros(len(spectrum)))
-    bands = gaussian_filter1d(
-        spectrum.bands_db.astype(np.float64), _SIGMA_S * TICKS_PER_S, axis=0, mode="nearest"
-    )
+    bands = smoothed(spectrum.bands_db.astype(np.float64), _SIGMA_S * TICKS_PER_S)
     middle = _in_range(bands[:, _MIDDLE], inside)
     openness = middle - _MURMUR * _in_range(bands[:, _LOW], inside)
     tilt = bands[:, _SECOND] - bands[:, _FIRST]

@@ -11,10 +11,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from core.base.controls import BoolArray
+from core.speech.smoothing import smoothed
 from core.speech.spectrum import TICKS_PER_S, Array, Samples, Spectrum
 
 MAX_STRETCH_S: Final = 12.0
@@ -151,10 +150,12 @@ def stressed_syllables(spectrum: Spectrum) -> tuple[Syllable, ...]:
 
     Syllables are peaks of the energy of voice and first formant; about every third is stressed.
     """
+    from scipy.signal import find_peaks  # showing help needs no scipy
+
     if len(spectrum) < 3:
         return ()
     voice = np.maximum(spectrum.bands_db[:, 0], spectrum.bands_db[:, 1]).astype(np.float64)
-    voice = gaussian_filter1d(voice, _SYLLABLE_SIGMA_S * TICKS_PER_S)
+    voice = smoothed(voice, _SYLLABLE_SIGMA_S * TICKS_PER_S)
     audible = _smoothed_level(spectrum) >= gate_level_db(spectrum)
     peaks, found = find_peaks(
         np.where(audible, voice, voice.min()),
@@ -177,8 +178,7 @@ def stressed_syllables(spectrum: Spectrum) -> tuple[Syllable, ...]:
 
 
 def _smoothed_level(spectrum: Spectrum) -> Array:
-    smoothed: Array = gaussian_filter1d(spectrum.level_db.astype(np.float64), 1.5, mode="nearest")
-    return smoothed
+    return smoothed(spectrum.level_db.astype(np.float64), 1.5)
 
 
 def _runs(mask: BoolArray) -> list[tuple[int, int]]:

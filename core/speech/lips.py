@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from core.base.controls import FACTOR_CONTROLS, Factor, FloatArray
 from core.base.progress import Progress
@@ -21,6 +20,7 @@ from core.base.time import frames_in
 from core.speech.acoustics import Acoustics, measure_acoustics
 from core.speech.energy import DEFAULT_GATE, SilenceGate, at_frames, silent_ticks
 from core.speech.phones import PHONES, Phone, recognise_phones
+from core.speech.smoothing import smoothed
 from core.speech.spectrum import TICKS_PER_S, Array, Spectrum, measure_spectrum
 from core.speech.visemes import Articulation, articulate
 
@@ -174,5 +174,4 @@ def _controls(articulation: Articulation, acoustics: Acoustics, silent: Array) -
 
 
 def _smooth(curve: Array, sigma_s: float) -> Array:
-    smooth: Array = gaussian_filter1d(curve, sigma_s * TICKS_PER_S, mode="nearest")
-    return smooth
+    return smoothed(curve, sigma_s * TICKS_PER_S)

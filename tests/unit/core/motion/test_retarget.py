@@ -123,6 +123,7 @@ def test_motion_that_is_relative_already_has_no_reference(make_track):
 def test_a_still_is_relative_to_the_neutral_face(make_track):
     still = make_track(yaw=[12.0], neutral=0)
     assert retarget(still, Retargeting()).column("yaw").tolist() == [12]
+    assert retarget(still, Retargeting(), Pose(yaw=5)).column("yaw").tolist() == [7]
 
 
 def test_parsing():
