@@ -6,7 +6,6 @@ from typing import Final
 import cv2
 import numpy as np
 
-from core.base.controls import REST
 from core.base.progress import Progress
 from core.engines.mesh.calibrate import PROBE_PX, Track, calibrate
 from core.engines.mesh.geometry import FloatMap, Geometry, Points, stage_box
@@ -90,7 +89,7 @@ class StillAvatar:
         self._renderers: dict[Viewport, Renderer] = {}
         probe = self._new_renderer(self.viewport(View(Framing.FACE, PROBE_PX)))
         progress.report(STAGE, 3, _STEPS)
-        self._calibration = calibrate(lambda motion: probe.render(REST, motion), track)
+        self._calibration = calibrate(probe.render, track)
         probe.close()
         progress.report(STAGE, _STEPS, _STEPS)
 

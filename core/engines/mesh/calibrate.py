@@ -2,17 +2,18 @@
 
 A picture of a head has less depth than the head: turned by 20° it looks turned by 17° or 18°,
 and a little tilted. A few small probe renders are tracked again and the inverse of what they
-show is fitted as a low polynomial per angle.
+show is fitted as a low polynomial per angle. Expressions mislead a tracker too (a blink looks
+like a nod): how much is measured on a few more probes and taken back.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.controls import INDEX
+from core.base.controls import INDEX, N_CONTROLS, REST
 from core.engines.mesh.geometry import Placement
 from core.engines.mesh.posing import HeadMotion
 from core.engines.mesh.stage import Controls, Picture
@@ -27,6 +28,7 @@ _UNIT_DEG: Final = 20.0
 _RIDGE: Final = 1e-3
 _LEAST_PROBES: Final = 8
 _SETTLING: Final = 3  # times a probe is shown: a tracker follows jumps with delay
+_MOST_PULL_DEG: Final = 4.0
 _GAIN_LIMITS: Final = (0.7, 1.7)
 _POSE_COLUMNS: Final = tuple(INDEX[n] for n in ("yaw", "pitch", "roll", "x", "y", "scale"))
 
@@ -40,6 +42,19 @@ PROBES: Final = tuple(
 """The head motions that are tried: a walk in small steps, so that the tracker can follow.
 
 Roll is a rotation of the picture and needs no probe."""
+
+EXPRESSIONS: Final[tuple[dict[str, float], ...]] = (
+    {"jawOpen": 1.0},
+    {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0},
+    {"mouthFrownLeft": 1.0, "mouthFrownRight": 1.0},
+    {"mouthPucker": 1.0},
+    {"browInnerUp": 1.0, "browOuterUpLeft": 1.0, "browOuterUpRight": 1.0},
+    {"browDownLeft": 1.0, "browDownRight": 1.0},
+    {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0},
+    {"eyeLookUpLeft": 0.7, "eyeLookUpRight": 0.7},
+    {"eyeLookDownLeft": 0.7, "eyeLookDownRight": 0.7},
+)
+"""Expressions whose pull on the measured pose is taken back, shared evenly by their controls."""
 
 
 def _features(angles: Points) -> Points:
@@ -55,9 +70,11 @@ class Calibration:
     Attributes:
         terms: float64 [7, 3], what each polynomial term of yaw and pitch adds to yaw, pitch and
             roll, degrees.
+        pulls: float64 [58, 3], by how many degrees each control seems to turn the head.
     """
 
     terms: Points
+    pulls: Points = field(default_factory=lambda: np.zeros((N_CONTROLS, 3)))
 
     @classmethod
     def plain(cls) -> "Calibration":
@@ -88,9 +105,23 @@ class Calibration:
         low, high = _GAIN_LIMITS
         return cls(found) if ((gains > low) & (gains < high)).all() else cls.plain()
 
+    def with_pulls(self, measured: Points) -> "Calibration":
+        """The same with what `EXPRESSIONS` did to the angles, [len(EXPRESSIONS), 3] degrees.
+
+        Rows of lost faces (NaN) count as no pull.
+        """
+        pulls = np.zeros((N_CONTROLS, 3))
+        limit = _MOST_PULL_DEG
+        for expression, change in zip(EXPRESSIONS, np.nan_to_num(measured), strict=True):
+            for name, value in expression.items():
+                pulls[INDEX[name]] = np.clip(change, -limit, limit) / (value * len(expression))
+        return replace(self, pulls=pulls)
+
     def motion(self, controls: Controls) -> HeadMotion:
         """What to draw for control values float32 [58]; rest stays exactly rest."""
         yaw, pitch, roll, x, y, scale = (float(controls[i]) for i in _POSE_COLUMNS)
+        pull_yaw, pull_pitch, pull_roll = (float(v) for v in controls @ self.pulls)
+        yaw, pitch, roll = yaw - pull_yaw, pitch - pull_pitch, roll - pull_roll
         if yaw or pitch:
             yaw, pitch, tilt = _features(np.array([yaw, pitch])) @ self.terms
             roll += tilt
@@ -104,15 +135,29 @@ def measure_pose(face: Face | None) -> Points:
     return pose_from_rotation(Placement.of(face.points.astype(np.float64)).rotation)
 
 
-def calibrate(draw: Callable[[HeadMotion], Picture], track: Track) -> Calibration:
+def calibrate(draw: Callable[[Controls, HeadMotion], Picture], track: Track) -> Calibration:
     """Draws the probes, tracks them as one clip and fits the inverse."""
 
+    def probes() -> Iterator[tuple[Controls, HeadMotion]]:
+        still = PROBES[0]
+        yield REST, still
+        for expression in EXPRESSIONS:
+            controls = REST.copy()
+            for name, value in expression.items():
+                controls[INDEX[name]] = value
+            yield controls, still
+        for motion in PROBES[1:]:
+            yield REST, motion
+
     def shown() -> Iterator[Picture]:
-        for motion in PROBES:
-            frame = draw(motion)
+        for controls, motion in probes():
+            frame = draw(controls, motion)
             for _ in range(_SETTLING):
                 yield frame
 
     faces = list(track(shown()))[_SETTLING - 1 :: _SETTLING]
     measured = np.stack([measure_pose(face) for face in faces])
-    return Calibration.fit(PROBES, measured)
+    first = 1 + len(EXPRESSIONS)
+    turned = np.concatenate([measured[:1], measured[first:]])
+    calibration = Calibration.fit(PROBES, turned)
+    return calibration.with_pulls(measured[1:first] - measured[0])

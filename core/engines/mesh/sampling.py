@@ -25,7 +25,8 @@ def sample(
 def sample_sharply(source: NDArray[np.uint8], at: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Values of uint8 `source` [h, w(, c)] at `at` float32 [H, W, 2] (x, y) px.
 
-    Lanczos' kernel: sharp between px, exact at whole ones. Points outside take the value of the nearest border pixel.
+    Lanczos' kernel: sharp between px, exact at whole ones. Points outside take the value of the
+    nearest border pixel.
     """
     return cv2.remap(  # type: ignore[call-overload,no-any-return]
         source, at, None, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.base.controls import INDEX, REST
-from core.engines.mesh.calibrate import PROBES, Calibration
+from core.engines.mesh.calibrate import EXPRESSIONS, PROBES, Calibration
 
 
 def controls(**values):
@@ -37,6 +37,21 @@ def test_lost_probes_and_nonsense_fall_back_to_typical_gains():
     for angles in (lost, wild):
         calibration = Calibration.fit(PROBES, angles)
         assert (calibration.terms == Calibration.plain().terms).all()
+
+
+def test_what_an_expression_seems_to_turn_is_taken_back():
+    seen = np.zeros((len(EXPRESSIONS), 3))
+    blink = next(i for i, e in enumerate(EXPRESSIONS) if "eyeBlinkLeft" in e)
+    seen[blink] = (0.5, -2.0, 0.0)
+    seen[0] = np.nan
+    calibration = Calibration.plain().with_pulls(seen)
+    both = calibration.motion(controls(eyeBlinkLeft=1, eyeBlinkRight=1))
+    asked = Calibration.plain().motion(controls(yaw=-0.5, pitch=2.0))
+    assert (both.yaw, both.pitch) == pytest.approx((asked.yaw, asked.pitch))
+    half = calibration.motion(controls(eyeBlinkLeft=1))
+    assert half.pitch == pytest.approx(both.pitch / 2, rel=0.05)
+    assert calibration.motion(controls(jawOpen=1)).is_rest
+    assert calibration.motion(REST).is_rest
 
 
 def test_shift_and_scale_pass_through():
