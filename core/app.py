@@ -3,25 +3,22 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 
 from core.base.cache import ArrayCache
-from core.base.errors import MediaError, SessionError
+from core.base.errors import MediaError
 from core.base.paths import cache_dir, weights_dirs
 from core.base.progress import Progress
 from core.base.time import FrameRange, parse_number, parse_rate
 from core.engines import registry
-from core.engines.protocol import Avatar, Engine, EngineSpec, Framing, SourceKind, View
-from core.engines.protocol import Source as AvatarSource
+from core.engines.protocol import EngineSpec
+from core.export.render_plan import check_target, document_view, open_avatar, sounds_of
 from core.export.runner import ExportPlan, export_motion
 from core.media.encode import check_output
-from core.media.probe import probe
-from core.media.soundtrack import Sound
 from core.motion.clip_end import parse_clip_end
 from core.motion.retarget import parse_mode, parse_reference
-from core.session.bank import final_motion, gather_motion, source_path
-from core.session.compose import Ingredients, compose, is_moving
+from core.session.bank import final_motion, gather_motion
+from core.session.compose import Ingredients, compose
 from core.session.files import undoing_folder
 from core.session.media import collect_media
 from core.session.relink import require_media
@@ -115,8 +112,7 @@ def render_session(
     started = time.monotonic()
     folder = session_folder(folder)
     document = require_media(load_project(folder / PROJECT).document, folder, (), progress)
-    media = [source_path(s, folder) for s in document.sources if s.media is not None]
-    check_output(output, media)
+    check_target(document, folder, output)
     if view is not None:
         document = replace(document, avatar=replace(document.avatar, view=view))
     frames = document.range if seconds is None else parse_range(seconds, document)
@@ -184,24 +180,6 @@ def list_weights() -> list[dict[str, str | float]]:
     ]
 
 
-def open_avatar(document: Document, folder: Path, progress: Progress) -> tuple[Engine, Avatar]:
-    """The document's engine with its avatar prepared.
-
-    Raises:
-        EngineError: there is no such engine, or it lacks weights.
-        SessionError: no portrait is chosen.
-        StudioError: the portrait cannot be used.
-    """
-    source = document.source(document.avatar.source_id)
-    if source is None:
-        raise SessionError("The session has no portrait: choose one.")
-    path = source_path(source, folder)
-    kind = SourceKind.VIDEO if is_moving(probe(path)) else SourceKind.STILL
-    engine = registry.load_engine(document.avatar.engine)
-    avatar = engine.prepare(AvatarSource(path, document.avatar.face, kind), progress=progress)
-    return engine, avatar
-
-
 def _render(
     document: Document, folder: Path, output: Path, frames: FrameRange, progress: Progress
 ) -> int:
@@ -217,30 +195,8 @@ def _render(
             part.cancel()
             raise
     motion = final_motion(document, frames, bank, avatar.rest_pose)
-    view = View(Framing(document.avatar.view.mode), document.avatar.view.size)
-    plan = ExportPlan(output, view, _sounds(document, folder, frames))
+    plan = ExportPlan(output, document_view(document), sounds_of(document, folder, frames))
     return export_motion(engine, avatar, motion, plan, progress)
-
-
-def _sounds(document: Document, folder: Path, frames: FrameRange) -> tuple[Sound, ...]:
-    """The audio track's strips, in the time of a film that begins at the first of `frames`."""
-    track = document.audio
-    sounds = []
-    for strip in track.strips:
-        source = document.source(strip.source_id)
-        if track.is_muted or strip.is_muted or source is None:
-            continue
-        at_s = (strip.start - frames.start) / document.rate
-        sounds.append(
-            Sound(
-                source_path(source, folder),
-                at_s=at_s + Fraction(strip.offset_s),
-                from_s=strip.source_in,
-                length_s=strip.n_frames / document.rate,
-                gain_db=strip.gain_db + track.gain_db,
-            )
-        )
-    return tuple(sounds)
 
 
 def _render_kept(document: Document, folder: Path, output: Path, progress: Progress) -> int:

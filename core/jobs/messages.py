@@ -98,7 +98,7 @@ class Export(Ticketed):
         view: Another picture than the document's own.
         rate: Other frames per second than the document's own.
         crf: Quality of the encoder: 0 (lossless) to 51; 18 looks the same as the original.
-        preset: Effort of the encoder, `ultrafast` to `veryslow`.
+        preset: Effort of the encoder, `ultrafast` to `veryslow`; None is the usual one.
     """
 
     document_text: str
@@ -109,7 +109,7 @@ class Export(Ticketed):
     view: ViewSettings | None = None
     rate: Fraction | None = None
     crf: int = 18
-    preset: str = "medium"
+    preset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

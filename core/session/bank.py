@@ -46,7 +46,11 @@ _TRACKER = "facemesh"
 
 
 def gather_motion(
-    document: Document, folder: Path, cache: ArrayCache, progress: Progress
+    document: Document,
+    folder: Path,
+    cache: ArrayCache,
+    progress: Progress,
+    known: Mapping[str, Tracks] | None = None,
 ) -> dict[str, Tracks]:
     """The motion of every source that a strip uses, and of a source clip itself, by source id.
 
@@ -55,6 +59,7 @@ def gather_motion(
         folder: The session folder that relative paths start from.
         cache: Where extracted motion is kept.
         progress: Reports the stages, and notes of the sources.
+        known: Motion of sources that need not be made again.
 
     Raises:
         MediaError: a file cannot be read.
@@ -63,17 +68,42 @@ def gather_motion(
         SessionError: a source names another one that is not there.
         Cancelled: the work was cancelled.
     """
-    used = {
+    used = used_ids(document)
+    portrait = document.source(document.avatar.source_id)
+    if portrait is not None and is_moving(probe(source_path(portrait, folder))):
+        used.add(portrait.id)
+    maker = _Maker(document, folder, cache, progress)
+    bank = dict(known or {})
+    for source in document.sources:
+        if source.id in used and source.id not in bank:
+            bank[source.id] = maker.tracks(source)
+    return {source_id: tracks for source_id, tracks in bank.items() if source_id in used}
+
+
+def used_ids(document: Document) -> set[str]:
+    """The ids of the sources that strips take motion from."""
+    return {
         strip.source_id
         for track in document.tracks
         if track.factor not in document.muted_factors
         for strip in track.strips
     }
-    portrait = document.source(document.avatar.source_id)
-    if portrait is not None and is_moving(probe(source_path(portrait, folder))):
-        used.add(portrait.id)
-    maker = _Maker(document, folder, cache, progress)
-    return {source.id: maker.tracks(source) for source in document.sources if source.id in used}
+
+
+def origin(source: Source, document: Document) -> tuple[object, ...]:
+    """All of a document that a source's motion depends on; equal origins give equal motion."""
+    params = source.params
+    about: tuple[object, ...] = (params, source.media)
+    if isinstance(params, PortraitParams):
+        return (*about, document.avatar.face)
+    if isinstance(params, VoiceParams | GeneratorParams):
+        heard = document.source(params.audio_id)
+        about = (*about, heard and heard.media)
+    if isinstance(params, VoiceParams):
+        return (*about, document.rate)
+    if isinstance(params, GeneratorParams | PresetParams):
+        return (*about, document.rate, document.n_frames)
+    return about
 
 
 def final_motion(
