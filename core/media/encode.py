@@ -1,4 +1,4 @@
-"""MP4 files out: written beside their place, complete or not at all.
+"""Films out: written beside their place, complete or not at all.
 
 `Mp4Writer` encodes in a thread of its own, so that rendering and encoding overlap; everything else
 about it belongs to the thread that entered it.
@@ -28,6 +28,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from core.base.errors import MediaError
+from core.media.codec import H264, PRESETS, FilmCodec
 from core.media.picture import BT709, LIMITED_RANGE, FrameEncoder
 from core.media.soundtrack import RATE, Sound, soundtrack
 
@@ -38,11 +39,6 @@ DEFAULT_PRESET = "veryfast"
 """x264's speed. At CRF 18 and 512 px a talking head takes 4 ms of processor time a frame, sound
 and colour conversion included, and reaches 45 dB of luma PSNR; "medium" takes 10 ms for 46 dB."""
 
-PRESETS = (
-    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
-)  # fmt: skip
-"""x264's speeds, fastest first. The first two give files of three times the size."""
-
 _COMMENT = f"{AI_NOTICE} video, made with Avatar Studio. The movements in it are synthetic."
 _AUDIO_BITS_PER_S = 192_000
 _ENCODER_THREADS = 2  # fixed: the number changes the bytes
@@ -52,22 +48,24 @@ _TAGS = frozenset({"title", "artist", "album", "date", "genre", "copyright", "de
 
 
 class Mp4Writer:
-    """Writes uint8 RGB frames and a soundtrack as H.264 and AAC: `with Mp4Writer(…) as writer:`.
+    """Writes uint8 RGB frames and a soundtrack, usually as MP4: `with Mp4Writer(…) as writer:`.
 
     The file appears at `path` only when the block ends without an exception; otherwise nothing is
     left behind. The same frames and sound give the same bytes. Pictures are limited-range BT.709
-    4:2:0 and tagged so; sound is 48 kHz stereo at 192 kb/s and interleaved with the pictures.
+    and tagged so; sound is 48 kHz stereo at 192 kb/s and interleaved with the pictures.
 
     Args:
-        path: the file to write, ending in .mp4.
+        path: the file to write, with the ending of `codec`.
         width: frame width in px; an odd side of the file is one larger and repeats the last line.
         height: frame height in px.
         rate: frames per second.
         sounds: what is heard, and when; a file without a soundtrack when empty.
         duration_s: length of the soundtrack in seconds: missing sound is silence, surplus is cut.
-        crf: x264's quality, 0 (lossless) .. 51; 18 is visually lossless.
-        preset: x264's speed, "ultrafast" .. "veryslow".
+        crf: the encoder's quality, 0 (lossless) .. 51; 18 is visually lossless with H.264.
+        preset: the encoder's speed, "ultrafast" .. "veryslow".
         metadata: further tags (title, artist, album, date, genre, copyright, description).
+        codec: how pictures and sound are coded, and the kind of file.
+        full_chroma: 4:4:4 instead of 4:2:0: coloured edges stay sharp, some players refuse it.
 
     Raises:
         MediaError: on entering, when the output or the sound cannot be used; later, when writing
@@ -86,6 +84,8 @@ class Mp4Writer:
         crf: int = 18,
         preset: str = DEFAULT_PRESET,
         metadata: Mapping[str, str] | None = None,
+        codec: FilmCodec = H264,
+        full_chroma: bool = False,
     ) -> None:
         unknown = set(metadata or ()) - _TAGS
         if unknown:
@@ -97,14 +97,16 @@ class Mp4Writer:
         self._rate = rate
         self._inputs = [sound.path for sound in sounds]
         self._sound = soundtrack(sounds, duration_s) if sounds else None
-        self._options = {"crf": str(crf), "preset": preset}
+        self._codec = codec
+        self._options = codec.options(crf, PRESETS.index(preset))
+        self._pixel_format = "yuv444p" if full_chroma else "yuv420p"
         self._tags = {"title": f"{AI_NOTICE} video", **(metadata or {})}
-        self._pictures = FrameEncoder()
+        self._pictures = FrameEncoder(self._pixel_format)
         self._queue: queue.Queue[VideoFrame | None] = queue.Queue(_QUEUED_FRAMES)
         self._is_abandoned = False
 
     def __enter__(self) -> Self:
-        check_output(self.path, self._inputs)
+        check_output(self.path, self._inputs, self._codec.ending)
         first_sound = None if self._sound is None else next(self._sound, None)
         self._part = self.path.parent / f".{uuid.uuid4().hex[:12]}.part"
         try:
@@ -112,13 +114,14 @@ class Mp4Writer:
                 self._container = av.open(
                     str(self._part.absolute()),
                     mode="w",
-                    format="mp4",
-                    container_options={"movflags": "+faststart", "movie_timescale": str(RATE)},
+                    format=self._codec.container,
+                    container_options=dict(self._codec.container_options),
                 )
                 self._container.metadata.update(self._tags, comment=_COMMENT)
                 self._muxer = _Muxer(self._container, self._add_video())
                 if self._sound is not None and first_sound is not None:
-                    self._muxer.add_sound(chain([first_sound], self._sound))
+                    sound = chain([first_sound], self._sound)
+                    self._muxer.add_sound(sound, self._codec)
                 self._container.start_encoding()
         except BaseException:
             self._part.unlink(missing_ok=True)
@@ -154,14 +157,18 @@ class Mp4Writer:
 
     def _add_video(self) -> VideoStream:
         height, width, _ = self._shape
-        stream = self._container.add_stream("libx264", rate=self._rate, options=self._options)
+        stream = self._container.add_stream(
+            self._codec.encoder, rate=self._rate, options=self._options
+        )
         if not isinstance(stream, VideoStream):
-            raise TypeError("libx264 is no video encoder")
+            raise TypeError(f"{self._codec.encoder} is no video encoder")
         stream.width, stream.height = width + width % 2, height + height % 2
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = self._pixel_format
         stream.thread_count = _ENCODER_THREADS
         context = stream.codec_context
         context.time_base = 1 / self._rate
+        if self._codec.tag:
+            context.codec_tag = self._codec.tag
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = LIMITED_RANGE
         return stream
@@ -216,13 +223,13 @@ class _Muxer:
         self._sound: Iterator[NDArray[np.float32]] = iter(())
         self._n_samples = 0
 
-    def add_sound(self, sound: Iterator[NDArray[np.float32]]) -> None:
+    def add_sound(self, sound: Iterator[NDArray[np.float32]], codec: FilmCodec) -> None:
         """Takes the soundtrack, float32 [2, n] frames; call it before anything is encoded."""
-        stream = self._container.add_stream("aac", rate=RATE)
+        stream = self._container.add_stream(codec.sound_encoder, rate=RATE)
         if not isinstance(stream, AudioStream):
-            raise TypeError("aac is no sound encoder")
+            raise TypeError(f"{codec.sound_encoder} is no sound encoder")
         stream.codec_context.layout = "stereo"
-        stream.codec_context.format = "fltp"
+        stream.codec_context.format = codec.sound_format
         stream.codec_context.bit_rate = _AUDIO_BITS_PER_S
         self._audio, self._sound = stream, sound
 

@@ -69,9 +69,14 @@ class FrameConverter:
 
 
 class FrameEncoder:
-    """Turns uint8 RGB [H, W, 3] into BT.709 yuv420p frames; an odd side repeats its last line."""
+    """Turns uint8 RGB [H, W, 3] into BT.709 frames; an odd side repeats its last line.
 
-    def __init__(self) -> None:
+    Args:
+        pixel_format: FFmpeg's name of a YUV format.
+    """
+
+    def __init__(self, pixel_format: str = "yuv420p") -> None:
+        self._pixel_format = pixel_format
         self._reformatter = VideoReformatter()
 
     def wrap(self, rgb: NDArray[np.uint8]) -> VideoFrame:
@@ -82,10 +87,10 @@ class FrameEncoder:
         return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
 
     def to_yuv(self, frame: VideoFrame) -> VideoFrame:
-        """`frame` (from `wrap`) as limited-range BT.709 yuv420p."""
+        """`frame` (from `wrap`) as limited-range BT.709 YUV."""
         yuv = self._reformatter.reformat(
             frame,
-            format="yuv420p",
+            format=self._pixel_format,
             src_colorspace=_SWS_BT601,  # RGB ignores it; differing makes PyAV apply the other one
             dst_colorspace=_SWS_BT709,
             src_color_range=_FULL_RANGE,
