@@ -1,0 +1,1 @@
+"""The parts of the window. Each binds widgets to the controllers of `studio.controller`."""
