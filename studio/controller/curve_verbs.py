@@ -1,0 +1,189 @@
+"""What a person does to the keys of the focused curve: each call is one undoable step."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from core.base.controls import Factor
+from core.timeline import keying, lane_edits
+from core.timeline.curve import Curve, Handles, Interpolation
+from core.timeline.document import Document
+from core.timeline.fitting import simplify
+from core.timeline.keying import Ease
+from core.timeline.lanes import LANES
+from studio.controller.playhead import Playhead
+from studio.controller.project import Project
+from studio.controller.selection import INFLUENCE, Selection
+
+_LINKED: Final = {"blink_left": "blink_right", "blink_right": "blink_left"}
+_INTERPOLATIONS: Final = tuple(Interpolation)
+_HANDLES: Final = (Handles.AUTO, Handles.ALIGNED, Handles.FREE, Handles.VECTOR)
+SMOOTH_AMOUNT: Final = 0.5
+SIMPLIFY_SHARE: Final = 0.01
+
+
+class CurveVerbs(QObject):
+    """Edits of curves. Main thread only; they do nothing where no curve has focus."""
+
+    links_changed = Signal()
+
+    def __init__(
+        self,
+        project: Project,
+        selection: Selection,
+        playhead: Playhead,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._selection = selection
+        self._playhead = playhead
+        self._is_blink_linked = True
+
+    @property
+    def is_blink_linked(self) -> bool:
+        """Whether edits of one eye's blink curve go to the other eye's as well."""
+        return self._is_blink_linked
+
+    def toggle_blink_link(self) -> None:
+        """Links or unlinks the two blink curves."""
+        self._is_blink_linked = not self._is_blink_linked
+        self.links_changed.emit()
+
+    def with_curve(
+        self, document: Document, factor: Factor, lane: str, change: Callable[[Curve], Curve]
+    ) -> Document:
+        """The document with one curve changed: a lane or `INFLUENCE`, the linked one with it.
+
+        Raises:
+            StudioError: the track is locked.
+        """
+        if lane == INFLUENCE:
+            return lane_edits.edit_influence(document, factor, change)
+        document = lane_edits.edit_curve(document, lane, change)
+        if self._is_blink_linked and lane in _LINKED:
+            curve = document.track(factor).offset(lane)
+            document = lane_edits.edit_curve(document, _LINKED[lane], lambda _: curve)
+        return document
+
+    def edit_curve(self, label: str, change: Callable[[Curve], Curve]) -> bool:
+        """One step on the focused curve."""
+        factor, lane = self._selection.factor, self._selection.lane
+        if factor is None or lane is None:
+            return False
+        return self._project.edit(label, lambda d: self.with_curve(d, factor, lane, change))
+
+    def set_value(self, lane: str, frame: int, value: float) -> bool:
+        """Sets a lane's value at a frame by a key there; one step."""
+        factor = LANES[lane].factor
+
+        def put(curve: Curve) -> Curve:
+            at = keying.insert_key(curve, frame, LANES[lane].default)
+            key = next(k for k in at.keys if k.frame == frame)
+            return keying.set_key(at, key._replace(value=value))
+
+        return self._project.edit("Set value", lambda d: self.with_curve(d, factor, lane, put))
+
+    def toggle_key(self) -> None:
+        """Adds a key at the playhead on the focused curve, or removes the one that is there."""
+        frame, default = self._playhead.frame, self._selection.limits[1]
+
+        def toggle(curve: Curve) -> Curve:
+            here = [i for i, key in enumerate(curve.keys) if key.frame == frame]
+            if here:
+                return keying.delete_keys(curve, here)
+            return keying.insert_key(curve, frame, default)
+
+        if self.edit_curve("Toggle key", toggle):
+            self._selection.select_keys_at((frame,))
+
+    def set_key(self, index: int, frame: float, value: float) -> None:
+        """Types a key's frame and value; the curve's range limits the value."""
+        keys = self._selection.curve.keys
+        if not 0 <= index < len(keys):
+            return
+        old = keys[index]
+
+        def put(curve: Curve) -> Curve:
+            return keying.move_keys(curve, (index,), frame - old.frame, value - old.value)
+
+        if self.edit_curve("Set key", put):
+            self._selection.select_keys_at((frame,))
+
+    def nudge_keys(self, d_frame: float, percent: float) -> None:
+        """Moves the selected keys by frames, and by a share of the curve's range in %."""
+        lower, _, upper = self._selection.limits
+        chosen, curve = self._selection.keys, self._selection.curve
+        if not chosen:
+            return
+        frames = [curve.keys[i].frame + d_frame for i in chosen]
+        d_value = percent / 100.0 * (upper - lower)
+        if self.edit_curve("Nudge", lambda c: keying.move_keys(c, chosen, d_frame, d_value)):
+            self._selection.select_keys_at(frames)
+
+    def set_interpolation(self, interpolation: Interpolation) -> None:
+        """Sets how the curve runs on from the selected keys."""
+        self._on_keys("Interpolation", lambda c, k: keying.set_interpolation(c, k, interpolation))
+
+    def cycle_interpolation(self) -> None:
+        """Hold, linear, bezier: the next one for the selected keys."""
+        curve, chosen = self._selection.curve, self._selection.keys
+        if chosen:
+            now = _INTERPOLATIONS.index(curve.keys[chosen[0]].interpolation)
+            self.set_interpolation(_INTERPOLATIONS[(now + 1) % len(_INTERPOLATIONS)])
+
+    def set_handles(self, handles: Handles) -> None:
+        """Sets the kind of the selected keys' handles."""
+        self._on_keys("Handles", lambda c, k: keying.set_handles(c, k, handles))
+
+    def cycle_handles(self) -> None:
+        """Auto, aligned, free, vector: the next one for the selected keys."""
+        curve, chosen = self._selection.curve, self._selection.keys
+        if chosen:
+            now = _HANDLES.index(curve.keys[chosen[0]].handles)
+            self.set_handles(_HANDLES[(now + 1) % len(_HANDLES)])
+
+    def ease(self, kind: Ease = Ease.BOTH) -> None:
+        """Makes the segments that start at the selected keys slow at their ends."""
+        self._on_keys("Ease", lambda c, k: keying.ease(c, k, kind))
+
+    def smooth(self, amount: float = SMOOTH_AMOUNT) -> None:
+        """Draws the selected keys towards the mean of their neighbours, `amount` 0..1."""
+        self._on_keys("Smooth", lambda c, k: keying.smooth(c, k, amount), whole=True)
+
+    def flatten(self, amount: float = 1.0) -> None:
+        """Draws the selected keys towards their mean, `amount` 0..1."""
+        self._on_keys("Flatten", lambda c, k: keying.flatten(c, k, amount), whole=True)
+
+    def simplify(self, share: float = SIMPLIFY_SHARE) -> None:
+        """Spares keys of the focused curve, within `share` of its range."""
+        lower, _, upper = self._selection.limits
+        self.edit_curve("Simplify", lambda c: simplify(c, share * (upper - lower)))
+
+    def mirror_values(self) -> None:
+        """Turns the selected keys upside down about the curve's default."""
+        default = self._selection.limits[1]
+        self._on_keys("Mirror", lambda c, k: keying.mirror_values(c, k, default), whole=True)
+
+    def mirror_time(self) -> None:
+        """Runs the selected keys backwards within their own span."""
+        self._on_keys("Mirror time", keying.mirror_time, whole=True)
+
+    def reset_lane(self) -> None:
+        """Takes the focused curve away."""
+        self.edit_curve("Reset curve", lambda _: Curve())
+
+    def _on_keys(
+        self,
+        label: str,
+        change: Callable[[Curve, tuple[int, ...]], Curve],
+        *,
+        whole: bool = False,
+    ) -> None:
+        """One step on the selected keys; with `whole`, on all keys when none is selected."""
+        chosen = self._selection.keys
+        if not chosen and whole:
+            chosen = tuple(range(len(self._selection.curve)))
+        if chosen:
+            self.edit_curve(label, lambda curve: change(curve, chosen))
