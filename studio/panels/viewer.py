@@ -1,0 +1,248 @@
+"""The viewer: the picture of the playhead, compared, outlined, and grabbed to direct the face."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.controller.preview import State
+from studio.controller.studio import Studio
+from studio.panels.viewer_drop import DropTarget
+from studio.panels.viewer_empty import EmptyView
+from studio.panels.viewer_gesture import ViewerGesture
+from studio.panels.viewer_grips import GRIPS, Grip, outlines
+from studio.widgets.icons import dress
+from studio.widgets.picture_view import Mode, PictureView
+from studio.widgets.theme import TRACK_COLORS
+
+_MODES: Final = (
+    (Mode.RESULT, "result", "The picture as it is exported"),
+    (Mode.WIPE, "wipe", "Result and another picture behind a bar that you drag"),
+    (Mode.SIDE, "side", "Result and another picture side by side"),
+    (Mode.ONION, "onion", "The previous and the next key over the picture"),
+    (Mode.LANDMARKS, "landmarks", "Outlines of the face; works without an engine"),
+)
+_OTHERS: Final = ("Portrait", "Snapshot 1", "Snapshot 2")
+_VIEWS: Final = (("Face", "face"), ("Full picture", "full"))
+_CURSORS: Final = {
+    Grip.HEAD: Qt.CursorShape.OpenHandCursor,
+    Grip.GAZE: Qt.CursorShape.CrossCursor,
+    Grip.LIPS: Qt.CursorShape.SizeAllCursor,
+    Grip.BROWS: Qt.CursorShape.SizeVerCursor,
+}
+
+
+class ViewerPanel(QWidget):
+    """Shows the playhead's picture. Files and library entries may be dropped on it."""
+
+    refused = Signal(str)
+    """One sentence: why a drag did nothing."""
+    portrait_wanted = Signal()
+    audio_wanted = Signal()
+    sample_wanted = Signal()
+    mode_changed = Signal(str)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.view = PictureView(self)
+        self.gesture = ViewerGesture(studio, self)
+        self.empty = EmptyView(self.view)
+        self.drops = DropTarget(studio, self)
+        self._modes = QButtonGroup(self)
+        self._buttons: dict[Mode, QToolButton] = {}
+        self._other = QComboBox(self)
+        self._framing = QComboBox(self)
+        self._size_label = QLabel(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._make_bar())
+        layout.addWidget(self.view, 1)
+        self.setAcceptDrops(True)
+        self._connect()
+        self._on_status()
+
+    @property
+    def mode(self) -> Mode:
+        """How the pictures are shown."""
+        return self.view.mode
+
+    def set_mode(self, mode: Mode) -> None:
+        """Chooses how the pictures are shown."""
+        self._buttons[mode].setChecked(True)
+        self.view.set_mode(mode)
+        self._other.setEnabled(mode in (Mode.WIPE, Mode.SIDE))
+        self._show_extras()
+        self.mode_changed.emit(str(mode))
+
+    def compare_with(self, name: str) -> None:
+        """Chooses the other picture: `Portrait`, `Snapshot 1` or `Snapshot 2`."""
+        self._other.setCurrentText(name)
+        self._show_other()
+
+    # --- building ------------------------------------------------------------------------------
+
+    def _make_bar(self) -> QWidget:
+        bar = QWidget(self)
+        bar.setProperty("role", "bar")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(8, 6, 8, 6)
+        row.setSpacing(2)
+        self._modes.setExclusive(True)
+        for mode, icon, tip in _MODES:
+            button = QToolButton(bar)
+            button.setText(str(mode))
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            button.setProperty("role", "segment")
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            dress(button, icon, "muted")
+            button.clicked.connect(lambda _, m=mode: self.set_mode(m))
+            self._modes.addButton(button)
+            self._buttons[mode] = button
+            row.addWidget(button)
+        self._buttons[Mode.RESULT].setChecked(True)
+        row.addSpacing(8)
+        self._other.addItems(_OTHERS)
+        self._other.setToolTip("What the result is compared with")
+        self._other.setAccessibleName("Compare with")
+        self._other.setEnabled(False)
+        row.addWidget(self._other)
+        row.addStretch(1)
+        for title, mode_name in _VIEWS:
+            self._framing.addItem(title, mode_name)
+        self._framing.setToolTip("The picture to render: the crop around the face, or all of it")
+        self._framing.setAccessibleName("Framing")
+        self._size_label.setProperty("role", "muted")
+        row.addWidget(self._size_label)
+        row.addSpacing(6)
+        row.addWidget(self._framing)
+        return bar
+
+    def _connect(self) -> None:
+        studio, view = self._studio, self.view
+        studio.preview.picture_ready.connect(self._on_picture)
+        studio.preview.status_changed.connect(self._on_status)
+        studio.preview.motion_changed.connect(self._show_extras)
+        studio.preview.cache_changed.connect(self._on_cache)
+        studio.preview.snapshots_changed.connect(self._show_other)
+        studio.playhead.frame_changed.connect(self._show_extras)
+        studio.project.document_changed.connect(self._on_document)
+        studio.project.opened.connect(self._on_opened)
+        view.grabbed.connect(lambda at: self.gesture.grab(at.x(), at.y()))
+        view.dragged.connect(lambda at, is_fine: self.gesture.drag(at.x(), at.y(), is_fine=is_fine))
+        view.dropped.connect(lambda is_kept: self.gesture.drop(is_kept=is_kept))
+        view.rolled.connect(lambda n, is_fine: self.gesture.roll(n, is_fine=is_fine))
+        view.hovered.connect(self._on_hovered)
+        self.gesture.refused.connect(self.refused)
+        self.drops.hint_changed.connect(self.empty.set_drop_hint)
+        self.empty.portrait_wanted.connect(self.portrait_wanted)
+        self.empty.audio_wanted.connect(self.audio_wanted)
+        self.empty.sample_wanted.connect(self.sample_wanted)
+        self._other.activated.connect(self._show_other)
+        self._framing.activated.connect(self._on_framing)
+
+    # --- what comes in -------------------------------------------------------------------------
+
+    def _on_picture(self, _: int, picture: NDArray[np.uint8]) -> None:
+        self.view.set_result(picture)
+        self._show_other()
+        self.empty.set_has_picture(has_picture=True)
+
+    def _on_opened(self) -> None:
+        self.view.set_result(None)
+        self._on_status()
+
+    def _on_document(self) -> None:
+        view = self._studio.project.document.avatar.view
+        self._framing.setCurrentIndex(self._framing.findData(view.mode))
+
+    def _on_status(self) -> None:
+        preview = self._studio.preview
+        width, height = preview.size
+        self.view.set_size(width, height)
+        self._size_label.setText(f"{width} × {height}" if width else "")
+        is_empty = preview.state is State.EMPTY
+        if is_empty:
+            self.view.set_result(None)
+        has_picture = self.view.has_picture and preview.state is not State.FAILED
+        self.empty.show_state(preview.state, preview.reason, has_picture=has_picture)
+        self._on_document()
+        self._show_extras()
+
+    def _on_cache(self) -> None:
+        if self.mode is Mode.ONION:
+            self._show_ghosts()
+
+    def _on_hovered(self, at: QPointF) -> None:
+        grip = self.gesture.grip_at(at.x(), at.y())
+        if grip is None:
+            self.view.unsetCursor()
+            self.view.setToolTip("")
+        else:
+            self.view.setCursor(_CURSORS[grip])
+            self.view.setToolTip(GRIPS[grip].hint)
+
+    def _on_framing(self) -> None:
+        size = self._studio.project.document.avatar.view.size
+        self._studio.set_view(str(self._framing.currentData()), size)
+
+    # --- what is shown beside the picture ------------------------------------------------------
+
+    def _show_extras(self) -> None:
+        if self.mode is Mode.ONION:
+            self._show_ghosts()
+        elif self.mode is Mode.LANDMARKS and self._studio.preview.size != (0, 0):
+            frame = self._studio.playhead.frame
+            self.view.set_lines(outlines(self._studio.preview.landmarks(frame)))
+        elif self.mode in (Mode.WIPE, Mode.SIDE):
+            self._show_other()
+
+    def _show_other(self) -> None:
+        if self.mode not in (Mode.WIPE, Mode.SIDE):
+            return
+        index, preview = self._other.currentIndex(), self._studio.preview
+        other = preview.source_picture if index == 0 else preview.snapshot(index)
+        name = self._other.currentText()
+        self.view.set_other(other, name if other is not None else f"{name} (none yet)")
+
+    def _show_ghosts(self) -> None:
+        """The pictures of the keys around the playhead, or their outlines until those are ready."""
+        preview, pictures, lines = self._studio.preview, [], []
+        if preview.size == (0, 0):
+            return
+        tones = (TRACK_COLORS["lips"], TRACK_COLORS["eyes"])
+        for frame, tone in zip(self._key_frames(), tones, strict=True):
+            if frame is None:
+                continue
+            picture = preview.picture(frame)
+            if picture is not None:
+                pictures.append(picture)
+            lines.append((tone, outlines(preview.landmarks(frame))))
+        self.view.set_ghosts(pictures, lines)
+
+    def _key_frames(self) -> tuple[int | None, int | None]:
+        """Frames of the last key before and the first one after the playhead."""
+        now = self._studio.playhead.frame
+        document = self._studio.project.document
+        frames = {
+            round(key.frame)
+            for track in document.tracks
+            for offset in track.offsets
+            for key in offset.curve.keys
+        }
+        before = max((f for f in frames if f < now), default=None)
+        after = min((f for f in frames if f > now), default=None)
+        return before, after
