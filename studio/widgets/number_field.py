@@ -1,7 +1,7 @@
 """A number that is typed, stepped with the arrow keys or dragged sideways.
 
 Every way of changing it is one gesture: `began`, any number of `changed`, then `ended`. A bar
-behind the number shows where it lies in its range.
+below the number shows where it lies in its range, unless that is open-ended.
 """
 
 import math
@@ -42,7 +42,7 @@ class NumberRange:
 
     Attributes:
         lower: Smallest value.
-        upper: Largest value.
+        upper: Largest value; infinite where there is none.
         step: What an arrow key adds; a drag adds it every 4 px.
         decimals: Digits after the point.
         unit: Written behind the number.
@@ -286,11 +286,12 @@ class NumberField(QLineEdit):
 
     def _share(self) -> float | None:
         value = self._value
-        return self._share_of(value) if isinstance(value, float) else None
+        is_open = not math.isfinite(self._range.upper - self._range.lower)
+        return None if is_open or not isinstance(value, float) else self._share_of(value)
 
     def _share_of(self, value: float) -> float:
         span = self._range.upper - self._range.lower
-        if span <= 0.0 or not math.isfinite(span):
+        if span <= 0.0:
             return 0.0
         return min(max((value - self._range.lower) / span, 0.0), 1.0)
 
