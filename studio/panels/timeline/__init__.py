@@ -1,0 +1,1 @@
+"""The timeline: ruler, tracks, strips and curves, edited by direct manipulation."""
