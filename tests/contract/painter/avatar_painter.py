@@ -17,7 +17,7 @@ FRAME_S = 0.004
 
 
 class Sheet:
-    """An avatar of one colour: as light as the jaw is open, and without blue until it is refined."""
+    """An avatar of one colour: light as the jaw is open, without blue until refined."""
 
     rest_pose = Pose(1.0, 2.0, 3.0)
 
