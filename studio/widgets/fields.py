@@ -7,22 +7,24 @@ gesture.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from studio.widgets.icons import dress
 from studio.widgets.number_field import MIXED, Mixed, NumberField, NumberRange
 
 LABEL_PX = 104
-ROW_PX = 26
+ROW_PX = 28
 
 Value = float | bool | str | None | Mixed
 """What a row can show."""
@@ -102,16 +104,16 @@ class FieldRow(QWidget):
         self._tooltip = tooltip
         self.label = QLabel(title, self)
         self.label.setFixedWidth(LABEL_PX)
-        self.label.setObjectName("fieldLabel")
+        self.label.setProperty("role", "muted")
         self.editor = self._make(editor)
         self.label.setBuddy(self.editor)
         self.editor.setAccessibleName(title)
         self.editor.setFixedHeight(ROW_PX)
         self.reset_button = QToolButton(self)
-        self.reset_button.setObjectName("resetButton")
-        self.reset_button.setText("↺")
+        dress(self.reset_button, "reset", "muted")
+        self.reset_button.setIconSize(QSize(14, 14))
         self.reset_button.setAutoRaise(True)
-        self.reset_button.setFixedSize(ROW_PX, ROW_PX)
+        self.reset_button.setFixedSize(22, ROW_PX)
         self.reset_button.setAccessibleName(f"Reset {title}")
         self.reset_button.clicked.connect(self.reset)
         layout = QHBoxLayout(self)
@@ -221,16 +223,14 @@ class Section(QWidget):
 
     def __init__(self, title: str, rows: Sequence[QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.header = QToolButton(self)
-        self.header.setObjectName("sectionHeader")
-        self.header.setText(title)
+        self.header = QPushButton(title, self)
+        self.header.setProperty("flat", True)
+        self.header.setStyleSheet("text-align: left; font-weight: 600; padding-left: 2px;")
         self.header.setToolTip(f"Show or hide {title}")
         self.header.setCheckable(True)
         self.header.setChecked(True)
-        self.header.setAutoRaise(True)
-        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.header.setArrowType(Qt.ArrowType.DownArrow)
-        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.header.setIconSize(QSize(14, 14))
+        dress(self.header, "chevron-down", "muted")
         self.body = QWidget(self)
         inner = QVBoxLayout(self.body)
         inner.setContentsMargins(0, 2, 0, 8)
@@ -246,7 +246,7 @@ class Section(QWidget):
 
     def _on_toggled(self, is_open: bool) -> None:
         self.body.setVisible(is_open)
-        self.header.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+        dress(self.header, "chevron-down" if is_open else "chevron-right", "muted")
 
 
 def _as_number(value: Value) -> float | None | Mixed:
