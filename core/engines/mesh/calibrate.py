@@ -29,6 +29,7 @@ _RIDGE: Final = 1e-3
 _LEAST_PROBES: Final = 8
 _SETTLING: Final = 3  # times a probe is shown: a tracker follows jumps with delay
 _MOST_PULL_DEG: Final = 4.0
+_TAKEN_BACK: Final = 0.65
 _GAIN_LIMITS: Final = (0.7, 1.7)
 _POSE_COLUMNS: Final = tuple(INDEX[n] for n in ("yaw", "pitch", "roll", "x", "y", "scale"))
 
@@ -54,7 +55,7 @@ EXPRESSIONS: Final[tuple[dict[str, float], ...]] = (
     {"eyeLookUpLeft": 0.7, "eyeLookUpRight": 0.7},
     {"eyeLookDownLeft": 0.7, "eyeLookDownRight": 0.7},
 )
-"""Expressions whose pull on the measured pose is taken back, shared evenly by their controls."""
+"""Expressions whose pull on the measured pitch is taken back, shared evenly by their controls."""
 
 
 def _features(angles: Points) -> Points:
@@ -70,11 +71,11 @@ class Calibration:
     Attributes:
         terms: float64 [7, 3], what each polynomial term of yaw and pitch adds to yaw, pitch and
             roll, degrees.
-        pulls: float64 [58, 3], by how many degrees each control seems to turn the head.
+        pulls: float64 [58], by how many degrees each control seems to raise the head.
     """
 
     terms: Points
-    pulls: Points = field(default_factory=lambda: np.zeros((N_CONTROLS, 3)))
+    pulls: Points = field(default_factory=lambda: np.zeros(N_CONTROLS))
 
     @classmethod
     def plain(cls) -> "Calibration":
@@ -106,22 +107,22 @@ class Calibration:
         return cls(found) if ((gains > low) & (gains < high)).all() else cls.plain()
 
     def with_pulls(self, measured: Points) -> "Calibration":
-        """The same with what `EXPRESSIONS` did to the angles, [len(EXPRESSIONS), 3] degrees.
+        """The same with what `EXPRESSIONS` did to the pitch, [len(EXPRESSIONS)] degrees.
 
-        Rows of lost faces (NaN) count as no pull.
+        Only a part is taken back: a driver's face misleads its tracker alike, and what is left
+        keeps that alike. Lost faces (NaN) count as no pull.
         """
-        pulls = np.zeros((N_CONTROLS, 3))
-        limit = _MOST_PULL_DEG
-        for expression, change in zip(EXPRESSIONS, np.nan_to_num(measured), strict=True):
+        pulls = np.zeros(N_CONTROLS)
+        change = np.clip(np.nan_to_num(measured), -_MOST_PULL_DEG, _MOST_PULL_DEG) * _TAKEN_BACK
+        for expression, degrees in zip(EXPRESSIONS, change, strict=True):
             for name, value in expression.items():
-                pulls[INDEX[name]] = np.clip(change, -limit, limit) / (value * len(expression))
+                pulls[INDEX[name]] = degrees / (value * len(expression))
         return replace(self, pulls=pulls)
 
     def motion(self, controls: Controls) -> HeadMotion:
         """What to draw for control values float32 [58]; rest stays exactly rest."""
         yaw, pitch, roll, x, y, scale = (float(controls[i]) for i in _POSE_COLUMNS)
-        pull_yaw, pull_pitch, pull_roll = (float(v) for v in controls @ self.pulls)
-        yaw, pitch, roll = yaw - pull_yaw, pitch - pull_pitch, roll - pull_roll
+        pitch -= float(controls @ self.pulls)
         if yaw or pitch:
             yaw, pitch, tilt = _features(np.array([yaw, pitch])) @ self.terms
             roll += tilt
@@ -160,4 +161,4 @@ def calibrate(draw: Callable[[Controls, HeadMotion], Picture], track: Track) -> 
     first = 1 + len(EXPRESSIONS)
     turned = np.concatenate([measured[:1], measured[first:]])
     calibration = Calibration.fit(PROBES, turned)
-    return calibration.with_pulls(measured[1:first] - measured[0])
+    return calibration.with_pulls(measured[1:first, 1] - measured[0, 1])
