@@ -11,7 +11,7 @@ from core.engines.mesh.calibrate import PROBE_PX, Track, calibrate
 from core.engines.mesh.geometry import FloatMap, Geometry, Points, stage_box
 from core.engines.mesh.layers import refine_layers, split_layers
 from core.engines.mesh.matte import PersonSegmenter
-from core.engines.mesh.posing import Sides
+from core.engines.mesh.posing import HeadMotion, Sides
 from core.engines.mesh.renderer import Renderer
 from core.engines.mesh.stage import Controls, Picture
 from core.engines.mesh.viewport import Crop, Viewport, viewport_of
@@ -89,8 +89,15 @@ class StillAvatar:
         self._renderers: dict[Viewport, Renderer] = {}
         probe = self._new_renderer(self.viewport(View(Framing.FACE, PROBE_PX)))
         progress.report(STAGE, 3, _STEPS)
-        self._calibration = calibrate(probe.render, track)
-        probe.close()
+
+        def draw(controls: Controls, motion: HeadMotion) -> Picture:
+            progress.check()
+            return probe.render(controls, motion)
+
+        try:
+            self._calibration = calibrate(draw, track)
+        finally:
+            probe.close()
         progress.report(STAGE, _STEPS, _STEPS)
 
     @property

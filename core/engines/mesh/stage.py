@@ -124,7 +124,7 @@ class MouthPainter(Protocol):
             frame: The warped view; lips and skin are in place, the gap shows whatever the
                 warp left there.
             upper_lip_px: float64 [11, 2] inner contour of the upper lip in frame px (the order
-                of `topology.LIPS_UPPER_INNER`, from the image's left corner to its right one),
+                of `topology.UPPER_INNER`, from the image's left corner to its right one),
                 after this frame's deformation; parts may lie outside the frame.
             lower_lip_px: float64 [11, 2] the same for the lower lip.
             pose_function: Head-fixed texture px → frame px.
