@@ -56,7 +56,6 @@ def has_encoder(name: str) -> bool:
     return True
 
 
-
 def _x264(crf: int, speed: int) -> dict[str, str]:
     return {"crf": str(crf), "preset": PRESETS[speed]}
 
