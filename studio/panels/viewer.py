@@ -26,13 +26,13 @@ from studio.widgets.picture_view import Mode, PictureView
 from studio.widgets.theme import TRACK_COLORS
 
 _MODES: Final = (
-    (Mode.RESULT, "result", "The picture as it is exported"),
-    (Mode.WIPE, "wipe", "Result and another picture behind a bar that you drag"),
-    (Mode.SIDE, "side", "Result and another picture side by side"),
-    (Mode.ONION, "onion", "The previous and the next key over the picture"),
-    (Mode.LANDMARKS, "landmarks", "Outlines of the face; works without an engine"),
+    (Mode.RESULT, "Result", "The picture as it is exported (F1)"),
+    (Mode.WIPE, "Wipe A|B", "Result and another picture behind a bar that you drag (F2)"),
+    (Mode.SIDE, "Side by side", "Result and another picture side by side (F3)"),
+    (Mode.ONION, "Onion", "The previous and the next key over the picture (F4)"),
+    (Mode.LANDMARKS, "Landmarks", "Outlines of the face; works without an engine (F5)"),
 )
-_OTHERS: Final = ("Portrait", "Snapshot 1", "Snapshot 2")
+_OTHERS: Final = ("Portrait", "Snapshot A", "Snapshot B")
 _VIEWS: Final = (("Face", "face"), ("Full picture", "full"))
 _CURSORS: Final = {
     Grip.HEAD: Qt.CursorShape.OpenHandCursor,
@@ -78,17 +78,20 @@ class ViewerPanel(QWidget):
         """How the pictures are shown."""
         return self.view.mode
 
-    def set_mode(self, mode: Mode) -> None:
-        """Chooses how the pictures are shown."""
+    def set_mode(self, mode: str) -> None:
+        """Chooses how the pictures are shown: a value of `Mode`."""
+        mode = Mode(mode)
         self._buttons[mode].setChecked(True)
         self.view.set_mode(mode)
         self._other.setEnabled(mode in (Mode.WIPE, Mode.SIDE))
         self._show_extras()
         self.mode_changed.emit(str(mode))
 
-    def compare_with(self, name: str) -> None:
-        """Chooses the other picture: `Portrait`, `Snapshot 1` or `Snapshot 2`."""
-        self._other.setCurrentText(name)
+    def compare_with(self, slot: int) -> None:
+        """Compares with snapshot 1 or 2, or with the portrait (0), behind the bar."""
+        self._other.setCurrentIndex(slot)
+        if self.mode not in (Mode.WIPE, Mode.SIDE):
+            self.set_mode(Mode.WIPE)
         self._show_other()
 
     # --- building ------------------------------------------------------------------------------
@@ -101,14 +104,14 @@ class ViewerPanel(QWidget):
         row.setContentsMargins(8, 6, 8, 6)
         row.setSpacing(2)
         self._modes.setExclusive(True)
-        for mode, icon, tip in _MODES:
+        for mode, title, tip in _MODES:
             button = QToolButton(bar)
-            button.setText(str(mode))
+            button.setText(title)
             button.setToolTip(tip)
             button.setCheckable(True)
             button.setProperty("role", "segment")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            dress(button, icon, "muted")
+            dress(button, str(mode), "muted")
             button.clicked.connect(lambda _, m=mode: self.set_mode(m))
             self._modes.addButton(button)
             self._buttons[mode] = button

@@ -39,11 +39,11 @@ _NOTCH = 120.0
 class Mode(StrEnum):
     """How the pictures are shown."""
 
-    RESULT = "Result"
-    WIPE = "Wipe A|B"
-    SIDE = "Side by side"
-    ONION = "Onion"
-    LANDMARKS = "Landmarks"
+    RESULT = "result"
+    WIPE = "wipe"
+    SIDE = "side"
+    ONION = "onion"
+    LANDMARKS = "landmarks"
 
 
 class PictureView(QWidget):
