@@ -152,6 +152,11 @@ def theme_signal() -> _Dress:
     return _worn()
 
 
+def icon_file() -> Path:
+    """The application's own icon."""
+    return _ASSETS / "icons" / "avatar-studio.svg"
+
+
 def is_dark() -> bool:
     """Whether the dark dress is worn."""
     return _worn().colors is DARK
