@@ -12,6 +12,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import FrameType
 from typing import Never, TypeAlias
@@ -22,6 +23,9 @@ from core.base.progress import Progress
 from core.console import Console, JsonConsole, TextConsole, counted
 
 DONE, OUR_FAULT, BAD_INPUT, CANCELLED = 0, 1, 2, 130
+
+COMMANDS = "avatar_studio.commands"
+"""Entry-point group of commands that other packages add."""
 
 _CLIP_OPTIONS = {
     "lips": Factor.LIPS,
@@ -34,6 +38,8 @@ _CLIP_OPTIONS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     argv = sys.argv[1:] if argv is None else argv
+    if argv and (command := _installed_command(argv[0])) is not None:
+        return int(command(argv[1:]))
     console: Console = JsonConsole() if "--json" in argv else TextConsole()
     progress = Progress(console.hear)
 
@@ -67,6 +73,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             signal.signal(kind, handler)
         _close(console)
     return DONE
+
+
+def _installed_command(name: str) -> Callable[[Sequence[str]], int] | None:
+    """A command of a package above the core (the studio's window): it gets the other arguments."""
+    for point in entry_points(group=COMMANDS, name=name):
+        command: Callable[[Sequence[str]], int] = point.load()
+        return command
+    return None
 
 
 def _close(console: Console) -> None:
@@ -133,6 +147,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_animate(commands, common)
     _add_render(commands, common)
 
+    for point in entry_points(group=COMMANDS):
+        commands.add_parser(point.name, help="open the window", add_help=False)
     track = commands.add_parser(
         "track", parents=[common], help="write a clip's motion as a Live Link Face CSV"
     )

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from core.base.controls import Factor
+from core.base.errors import FaceError
 from core.base.progress import Progress
 from core.bench.figure import Figure
 from core.bench.film import RATE, copying, drive
@@ -67,7 +68,7 @@ def bench_fidelity(
 
     Raises:
         MediaError: a file cannot be read.
-        FaceError: a portrait or a clip shows no face.
+        FaceError: a clip shows no face; portraits without one are left out with a note.
     """
     seen = {}
     for done, clip in enumerate(clips):
@@ -79,9 +80,12 @@ def bench_fidelity(
     with TemporaryDirectory(prefix="avatar-studio-bench-") as folder:
         films = keep or Path(folder)
         for portrait in portraits:
-            measures, sharp = observe_still(portrait)
-            avatar = engine.prepare(Source(portrait), progress=progress)
-            sitter = _Sitter(portrait, engine, avatar, measures, sharp)
+            try:
+                avatar = engine.prepare(Source(portrait), progress=progress)
+            except FaceError as error:
+                progress.note(f"“{portrait.name}” is left out. {error}")
+                continue
+            sitter = _Sitter(portrait, engine, avatar, *observe_still(portrait))
             compared = []
             for clip in clips:
                 comparison = _driven_by_one(sitter, clip, seen[clip], films, seconds, progress)
