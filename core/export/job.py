@@ -80,7 +80,25 @@ class ExportJob:
         return (*main, *(sidecar_path(self.output, s) for s in sorted(self.sidecars)))
 
 
-def export_steps(
+def check_job(job: ExportJob) -> None:
+    """Makes the folder and makes sure that nothing is overwritten, before any work is done.
+
+    Raises:
+        MediaError: an output is there already, or the folder cannot be made.
+    """
+    preset_named(job.settings.preset)
+    for path in job.outputs:
+        if path.exists():
+            raise MediaError(f"“{path.name}” is there already: give the export another name.")
+    try:
+        job.output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MediaError(
+            f"The folder “{job.output.parent}” cannot be made ({error.strerror}): choose another."
+        ) from error
+
+
+def job_steps(
     job: ExportJob, engine: Engine, avatar: Avatar, motion: Motion, progress: Progress
 ) -> Iterator[int]:
     """Writes everything that `job` asks for; yields the number of frames done so far.
@@ -101,9 +119,7 @@ def export_steps(
         Cancelled: the work was cancelled.
     """
     preset = job.preset
-    for path in job.outputs:
-        if path.exists():
-            raise MediaError(f"“{path.name}” is there already: give the export another name.")
+    check_job(job)
     motion = at_rate(motion, job.rate)
     scene = Scene(job.document, job.folder, job.frames, motion)
     has_film = preset.kind is not Kind.MOTION

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.progress import Progress
+from core.export.job import ExportJob, check_job, job_steps
 from core.export.render_plan import (
     at_rate,
     check_target,
@@ -53,12 +54,21 @@ def film(
         document = replace(document, avatar=replace(document.avatar, view=request.view))
     document = require_media(document, folder, (), progress)
     frames = frames_between(document, request.first, request.stop)
-    check_target(document, folder, output)
+    job = None
+    if request.settings is not None:
+        job = ExportJob(document, folder, frames, output, request.settings)
+        check_job(job)
+    else:
+        check_target(document, folder, output)
     gathering = background.submit(memory.gather, document, folder, progress)
     sitter = avatars.sitter(document, folder, progress)
     yield sitter.refining
     yield gathering
     motion = final_motion(document, frames, gathering.result(), sitter.avatar.rest_pose)
+    if job is not None:
+        for _ in job_steps(job, sitter.engine, sitter.avatar, motion, progress):
+            yield None
+        return job.n_frames
     motion = at_rate(motion, request.rate or motion.rate)
     plan = ExportPlan(
         output,

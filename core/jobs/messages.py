@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from core.base.controls import Factor
+from core.export.settings import ExportSettings
 from core.face.pose import Pose
 from core.motion.track import FactorTrack
 from core.timeline.document import ViewSettings
@@ -99,6 +100,8 @@ class Export(Ticketed):
         rate: Other frames per second than the document's own.
         crf: Quality of the encoder: 0 (lossless) to 51; 18 looks the same as the original.
         preset: Effort of the encoder, `ultrafast` to `veryslow`; None is the usual one.
+        settings: Another kind of output than an MP4 film, or motion files beside it; `view`,
+            `rate`, `crf` and `preset` do not count then, and nothing is overwritten.
     """
 
     document_text: str
@@ -110,6 +113,7 @@ class Export(Ticketed):
     rate: Fraction | None = None
     crf: int = 18
     preset: str | None = None
+    settings: ExportSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)

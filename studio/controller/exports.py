@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from core.export.settings import ExportSettings as Options
 from core.timeline.document import ViewSettings
 
 
@@ -33,6 +34,8 @@ class ExportSettings:
         crf: 0..51, smaller is better.
         preset: Effort of the encoder, `ultrafast` to `veryslow`.
         sidecars: Motion files to write beside it: `livelink`, `curves`, `otio`.
+        options: The dialog's choices in the words of the core; when given, it alone says how the
+            output is written (`view`, `rate`, `crf`, `preset` and `sidecars` do not count).
     """
 
     output: Path
@@ -43,6 +46,7 @@ class ExportSettings:
     crf: int = 18
     preset: str = "medium"
     sidecars: tuple[str, ...] = ()
+    options: Options | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from core.base.controls import INDEX, REST, Factor
 from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.engines.protocol import EngineSpec, Frame, Framing, Source, View
-from core.export.job import ExportJob, export_steps
+from core.export.job import ExportJob, job_steps
 from core.export.settings import ExportSettings
 from core.face.pose import Pose
 from core.media.encode import Mp4Writer
@@ -91,7 +91,7 @@ def run(motion: Motion) -> Callable[[ExportJob], list[int]]:
     def export(job: ExportJob, progress: Progress | None = None) -> list[int]:
         first, stop = job.frames.start, job.frames.stop
         part = Motion(motion.controls[first:stop], motion.rate, first)
-        steps = export_steps(job, FlatEngine(), FlatAvatar(), part, progress or Progress())
+        steps = job_steps(job, FlatEngine(), FlatAvatar(), part, progress or Progress())
         return list(steps)
 
     return export
