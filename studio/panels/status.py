@@ -118,10 +118,8 @@ class StatusPanel(QWidget):
         self.cancel.clicked.connect(self._on_cancel)
         studio.activity.changed.connect(self._on_activity)
         studio.playback.state_changed.connect(self._on_sound)
-        for source in (studio, studio.project):
-            source.message.connect(self.message.say)
-            source.failed.connect(lambda text: self.message.say(text, is_problem=True))
-        studio.activity.noted.connect(self.message.say)
+        studio.message.connect(self.message.say)
+        studio.failed.connect(lambda text: self.message.say(text, is_problem=True))
         self._on_activity()
         self._on_sound()
 

@@ -45,7 +45,6 @@ class TransportPanel(QWidget):
         )
         self.auto_key.setChecked(bool(self._studio.settings.get("auto_key")))
         self.auto_key.toggled.connect(lambda on: self._studio.settings.set("auto_key", on))
-        self._row.addWidget(self._speed)
         self._row.addStretch(1)
         for icon, tip, call in (
             ("to-start", "To the start (Home)", playhead.to_start),
@@ -74,8 +73,11 @@ class TransportPanel(QWidget):
         self._row.addWidget(self._length)
         self._row.addSpacing(8)
         self._row.addWidget(self._rate)
-        self._row.addStretch(1)
+        self._row.addSpacing(8)
+        self._row.addWidget(self._speed)
+        self._row.addSpacing(8)
         self._row.addWidget(self.auto_key)
+        self._row.addStretch(1)
         self._speed.setFont(mono_font(12))
         self._speed.setMinimumWidth(_BUTTON_PX)
         self._speed.setToolTip("Speed of playing: J and L, K pauses")

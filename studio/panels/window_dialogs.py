@@ -1,29 +1,24 @@
-"""Small dialogs of the window: what this computer has, about, and what a crash left behind."""
+"""Small dialogs of the window: what this computer has, about, and the report."""
 
 import platform
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from studio.controller.recovery import Recovery
 from studio.widgets.icons import icon
 
-_THUMBNAIL = QSize(96, 96)
 ABOUT: Final = (
     "Direct a talking head: lips, head pose, eyes and expression, each on its own track.\n\n"
     "Everything is computed on this machine. Use only faces and voices that you may use. "
@@ -103,64 +98,3 @@ def _without_names(text: str) -> str:
         _, _, text = rest.partition("”")
         parts += [before, "“…”"]
     return "".join([*parts, text])
-
-
-class RecoveryDialog(QDialog):
-    """Offers the states that a crash left behind, each with its picture."""
-
-    recover_wanted = Signal(object)
-    dismissed = Signal(object)
-
-    def __init__(self, found: Sequence[Recovery], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._found = list(found)
-        self.setWindowTitle("Recover unsaved work")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(520, 420)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 20, 20, 16)
-        layout.setSpacing(12)
-        title = QLabel("The studio ended unexpectedly", self)
-        title.setProperty("role", "heading")
-        text = QLabel("These versions are newer than what was saved. Choose one to open.", self)
-        text.setProperty("role", "muted")
-        text.setWordWrap(True)
-        self.list = QListWidget(self)
-        self.list.setIconSize(_THUMBNAIL)
-        for recovery in self._found:
-            when = recovery.time.astimezone().strftime("%d %b, %H:%M")
-            name = "Untitled" if recovery.is_unsaved else recovery.folder.stem
-            item = QListWidgetItem(f"{name}\n{when}", self.list)
-            if recovery.thumbnail is not None:
-                item.setIcon(QIcon(QPixmap(str(recovery.thumbnail))))
-            else:
-                item.setIcon(icon("clip", "faint"))
-        self.list.setCurrentRow(0)
-        self.list.itemActivated.connect(self._on_recover)
-        buttons = QDialogButtonBox(self)
-        recover = buttons.addButton("Recover", QDialogButtonBox.ButtonRole.AcceptRole)
-        recover.setProperty("primary", True)
-        drop = buttons.addButton("Throw away", QDialogButtonBox.ButtonRole.DestructiveRole)
-        later = buttons.addButton("Later", QDialogButtonBox.ButtonRole.RejectRole)
-        recover.clicked.connect(self._on_recover)
-        drop.clicked.connect(self._on_dismiss)
-        later.clicked.connect(self.reject)
-        for widget in (title, text):
-            layout.addWidget(widget)
-        layout.addWidget(self.list, 1)
-        layout.addWidget(buttons)
-
-    def _on_recover(self) -> None:
-        row = self.list.currentRow()
-        if row >= 0:
-            self.recover_wanted.emit(self._found[row])
-            self.accept()
-
-    def _on_dismiss(self) -> None:
-        row = self.list.currentRow()
-        if row < 0:
-            return
-        self.dismissed.emit(self._found.pop(row))
-        self.list.takeItem(row)
-        if not self._found:
-            self.accept()

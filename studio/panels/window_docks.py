@@ -114,6 +114,7 @@ class Docks(QObject):
         spec = next(spec for spec in DOCKS if spec.name == name)
         dock = QDockWidget(spec.title, self._window)
         dock.setObjectName(name)
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # or the sheet's ground is lost
         dock.setWidget(panel)
         dock.setTitleBarWidget(DockTitle(spec, dock))
         dock.toggleViewAction().setText(spec.title)

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.session.store import SUFFIX, session_folder
-from core.timeline.source import Source
 from studio.controller.project import is_worth_keeping
 from studio.controller.studio import Studio
 
@@ -150,35 +149,6 @@ class FileCommands(QObject):
     def choose_audio(self) -> None:
         """Asks for the voice."""
         self._ask("Choose a voice", _SOUNDS, lambda paths: self._studio.set_audio(paths[0]))
-
-    def relink(self) -> None:
-        """Asks for a folder to look for missing files in."""
-        dialog = QFileDialog(self._window, "Look for missing files in", str(self._folder()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        self._open(dialog, lambda paths: self._studio.project.relink(paths))
-
-    def offer_relink(self, missing: tuple[Source, ...]) -> None:
-        """Says which files were not found, and offers to look for them."""
-        box = QMessageBox(self._window)
-        box.setObjectName("missing_media")
-        box.setIcon(QMessageBox.Icon.Warning)
-        n = len(missing)
-        box.setText(f"{n} file{'s were' if n > 1 else ' was'} not found.")
-        names = "\n".join(source.name for source in missing[:8])
-        box.setInformativeText(
-            f"{names}\n\nEverything else can be edited. The files are known by their content, "
-            "whatever they are called now."
-        )
-        look = box.addButton("Look in a folder…", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Later", QMessageBox.ButtonRole.RejectRole)
-
-        def answered() -> None:
-            if box.clickedButton() is look:
-                self.relink()
-            box.deleteLater()
-
-        box.finished.connect(answered)
-        box.open()
 
     # --- inside --------------------------------------------------------------------------------
 

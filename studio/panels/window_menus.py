@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
@@ -10,6 +10,7 @@ from studio.controller.action_table import ACTIONS, MENUS, Context
 from studio.controller.actions import Actions
 from studio.widgets.icons import dress
 
+_REFRESH_MS: Final = 40
 _ICONS: Final = {
     "file.new": "new",
     "file.open": "open",
@@ -84,7 +85,12 @@ class Commands(QObject):
         for row in ACTIONS:
             self._all[row.id] = self._make(row.id, row.title, is_checkable=bool(row.checked))
         self._fill_menus()
-        actions.state_changed.connect(self.refresh)
+        # a drag changes the document with every move of the mouse: asking once after it will do
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        actions.state_changed.connect(self._timer.start)
         actions.shortcuts_changed.connect(self.set_shortcuts)
         self.set_shortcuts()
         self.refresh()

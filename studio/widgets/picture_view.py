@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -34,6 +35,7 @@ _GAP_PX = 8
 _BAR_GRAB_PX = 10
 _ONION_OPACITY = 0.3
 _NOTCH = 120.0
+_BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class Mode(StrEnum):
@@ -76,6 +78,7 @@ class PictureView(QWidget):
         self._size = (0, 0)
         self._is_dragging = False
         self._is_wiping = False
+        self._is_focus_shown = False
 
     # --- what it shows -------------------------------------------------------------------------
 
@@ -182,7 +185,7 @@ class PictureView(QWidget):
             self._paint_name(painter, other_rect, self._names[1], is_left=True)
         elif self.mode is Mode.ONION:
             self._paint_onion(painter, rect)
-        if self.hasFocus():
+        if self.hasFocus() and self._is_focus_shown:
             painter.setPen(QPen(QColor(colors().accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
@@ -276,6 +279,12 @@ class PictureView(QWidget):
             self._is_wiping = False
             if self._is_dragging:
                 self._end_drag(is_kept=True)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Shows the focus to those who came by keyboard."""
+        self._is_focus_shown = event.reason() in _BY_KEYBOARD
+        super().focusInEvent(event)
+        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc takes a drag back."""
