@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from studio.controller.curve_verbs import CurveVerbs
 from studio.controller.playhead import Playhead
 from studio.controller.project import Project
 from studio.controller.selection import Selection
@@ -16,5 +17,6 @@ class Desk:
     project: Project
     selection: Selection
     playhead: Playhead
+    verbs: CurveVerbs
     settings: Settings
     axis: TimeAxis

@@ -15,7 +15,6 @@ from studio.panels.timeline.desk import Desk
 from studio.panels.timeline.gesture import Gesture, Modifiers
 from studio.panels.timeline.lane_access import (
     curve_of,
-    edit_lane,
     format_value,
     limits_of,
     tolerance_of,
@@ -66,7 +65,8 @@ class CurveGesture(Gesture):
 
     def show_curve(self, change: Callable[[Curve], Curve]) -> None:
         """Shows the base document with this curve changed."""
-        self.show(lambda d: edit_lane(d, self.factor, self.lane, change))
+        verbs = self.desk.verbs
+        self.show(lambda d: verbs.with_curve(d, self.factor, self.lane, change))
 
 
 class MoveKeys(CurveGesture):

@@ -1,15 +1,13 @@
 """One way to read and edit every curve of a track: its lanes, and its influence beside them."""
 
-from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
 
-from core.base.controls import Factor
-from core.timeline.curve import NO_KEYS, Curve, Key
-from core.timeline.document import Document, Track
-from core.timeline.keying import insert_key, paste_keys, rescale_keys, set_key
-from core.timeline.lane_edits import FIT_SHARE, edit_curve, edit_influence, reset_lane
+from core.timeline.curve import Curve
+from core.timeline.document import Track
+from core.timeline.keying import insert_key, set_key
+from core.timeline.lane_edits import FIT_SHARE
 from core.timeline.lane_edits import used_lanes as keyed_lanes
 from core.timeline.lanes import FRIENDLY_LANES, LANES
 from studio.controller.selection import INFLUENCE
@@ -58,48 +56,6 @@ def format_value(lane: str, value: float) -> str:
         return f"{100.0 * value:.0f} %"
     unit = LANES[lane].unit
     return f"{value:+.1f}°" if unit == "°" else f"{value:.2f}{unit}"
-
-
-def edit_lane(
-    document: Document, factor: Factor, lane: str, change: Callable[[Curve], Curve]
-) -> Document:
-    """Exchanges a curve for `change(curve)`, brought into its range.
-
-    Raises:
-        StudioError: the track is locked.
-    """
-    if lane == INFLUENCE:
-        return edit_influence(document, factor, change)
-    return edit_curve(document, lane, change)
-
-
-def clear_lane(document: Document, factor: Factor, lane: str) -> Document:
-    """Takes all keys of a curve away.
-
-    Raises:
-        StudioError: the track is locked.
-    """
-    if lane == INFLUENCE:
-        return edit_influence(document, factor, lambda _: NO_KEYS)
-    return reset_lane(document, lane)
-
-
-def paste_into(
-    document: Document,
-    factor: Factor,
-    lane: str,
-    keys: Iterable[Key],
-    copied_from: str,
-    frame: float,
-) -> Document:
-    """Puts copied keys at a frame of any curve, scaled from the range of the one they are from.
-
-    Raises:
-        StudioError: the track is locked.
-    """
-    source, target = limits_of(copied_from), limits_of(lane)
-    pasted = tuple(keys) if source == target else rescale_keys(keys, source, target)
-    return edit_lane(document, factor, lane, lambda c: paste_keys(c, pasted, frame))
 
 
 def tolerance_of(lane: str) -> float:

@@ -1,12 +1,11 @@
 """The strips of one track: geometry, hit tests, painting, and the gestures that begin on them."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
 
-from core.base.controls import Factor
+from core.base.controls import CONTROLS, Factor
 from core.timeline.document import Document
 from core.timeline.strip import CROSSFADE, AudioStrip, Blend, Strip
 from studio.controller.selection import AUDIO, Mode
@@ -54,13 +53,16 @@ class StripArea:
         self.rect = QRectF()
 
     @property
-    def strips(self) -> Sequence[AnyStrip]:
+    def strips(self) -> tuple[AnyStrip, ...]:
         """The strips as they are now, those that lie above others last."""
         document = self.desk.project.document
         if self.track == AUDIO:
             return document.audio.strips
         every = document.track(Factor(self.track)).strips
-        return sorted(every, key=lambda s: (s.blend is Blend.ADD, -len(s.controls or "x" * 99)))
+        n_all = len(CONTROLS)
+        return tuple(
+            sorted(every, key=lambda s: (s.blend is Blend.ADD, -(len(s.controls) or n_all)))
+        )
 
     def strip_rect(self, strip: AnyStrip) -> QRectF:
         """Where a strip is drawn."""
@@ -190,6 +192,7 @@ class StripArea:
         painter.save()
         painter.setClipPath(shape)
         painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), 3), faded(color, alpha))
+        self.paint_content(painter, strip, rect, shades)
         self._paint_fades(painter, strip, rect, shades)
         if isinstance(strip, Strip) and strip.blend is Blend.ADD:
             hatch = QBrush(faded(shades.text, 0.12), Qt.BrushStyle.BDiagPattern)
@@ -202,6 +205,11 @@ class StripArea:
         painter.drawPath(shape)
         if is_selected and isinstance(strip, Strip):
             self._paint_grips(painter, strip, rect, shades)
+
+    def paint_content(
+        self, painter: QPainter, strip: AnyStrip, rect: QRectF, shades: Shades
+    ) -> None:
+        """Draws what lies in a strip, clipped to it; nothing here."""
 
     def _paint_fades(
         self, painter: QPainter, strip: AnyStrip, rect: QRectF, shades: Shades

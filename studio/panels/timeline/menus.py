@@ -1,0 +1,107 @@
+"""The menus of the timeline: what is under the pointer, and what can be added to a track."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from core.base.controls import Factor
+from core.motion.presets import EMOTIONS
+from core.timeline.curve import Handles, Interpolation
+from core.timeline.keying import Ease
+from core.timeline.source import AudioParams, PortraitParams
+from studio.controller.selection import AUDIO
+from studio.controller.studio import Studio
+from studio.controller.verbs import Verbs
+
+_INTERPOLATIONS = {
+    Interpolation.HOLD: "Hold",
+    Interpolation.LINEAR: "Linear",
+    Interpolation.BEZIER: "Bezier",
+}
+_HANDLES = {
+    Handles.AUTO: "Auto-clamped",
+    Handles.ALIGNED: "Aligned",
+    Handles.FREE: "Free",
+    Handles.VECTOR: "Vector",
+}
+_EASES = {Ease.BOTH: "Both ends", Ease.IN: "In", Ease.OUT: "Out"}
+
+
+def add_action(menu: QMenu, title: str, run: Callable[[], object], keys: str = "") -> QAction:
+    """Puts a line into a menu; `keys` are shown, not bound: the command table binds them."""
+    action = menu.addAction(f"{title}\t{keys}" if keys else title)
+    action.triggered.connect(lambda: run())
+    return action
+
+
+def curve_menu(verbs: Verbs, type_value: Callable[[], None], parent: QWidget) -> QMenu:
+    """What can be done to the keys of the focused curve."""
+    menu = QMenu(parent)
+    add_action(menu, "Add or remove key", verbs.toggle_key, ";")
+    add_action(menu, "Type frame and value…", type_value, "Enter")
+    menu.addSeparator()
+    shapes = menu.addMenu("Interpolation (T)")
+    for interpolation, title in _INTERPOLATIONS.items():
+        add_action(shapes, title, partial(verbs.set_interpolation, interpolation))
+    kinds = menu.addMenu("Handles (V)")
+    for handles, title in _HANDLES.items():
+        add_action(kinds, title, partial(verbs.set_handles, handles))
+    eases = menu.addMenu("Ease (Ctrl+E)")
+    for ease, title in _EASES.items():
+        add_action(eases, title, partial(verbs.ease, ease))
+    menu.addSeparator()
+    add_action(menu, "Smooth", verbs.smooth, "Alt+O")
+    add_action(menu, "Simplify", verbs.simplify, "Alt+Shift+O")
+    add_action(menu, "Flatten", verbs.flatten)
+    add_action(menu, "Mirror values", verbs.mirror_values, "Ctrl+Shift+H")
+    add_action(menu, "Mirror time", verbs.mirror_time, "Ctrl+H")
+    menu.addSeparator()
+    _add_clipboard(menu, verbs)
+    menu.addSeparator()
+    add_action(menu, "Reset curve", verbs.reset_lane, "Backspace")
+    return menu
+
+
+def strip_menu(verbs: Verbs, is_sound: bool, parent: QWidget) -> QMenu:
+    """What can be done to the selected strips."""
+    menu = QMenu(parent)
+    add_action(menu, "Split at playhead", verbs.split, "Ctrl+K")
+    if is_sound:
+        add_action(menu, "Sound 10 ms earlier", lambda: verbs.nudge_audio(-0.01), "[")
+        add_action(menu, "Sound 10 ms later", lambda: verbs.nudge_audio(0.01), "]")
+    else:
+        add_action(menu, "Bake to keys", verbs.bake_strips)
+    menu.addSeparator()
+    _add_clipboard(menu, verbs)
+    return menu
+
+
+def add_menu(
+    studio: Studio, track: str, import_files: Callable[[], None], parent: QWidget
+) -> QMenu:
+    """What can be laid on a track at the playhead."""
+    menu = QMenu(parent)
+    add_action(menu, "Import a file…", import_files)
+    menu.addSeparator()
+    document, frame = studio.project.document, studio.playhead.frame
+    factors = () if track == AUDIO else (Factor(track),)
+    for source in document.sources:
+        is_sound = isinstance(source.params, AudioParams)
+        if is_sound is (track == AUDIO) and not isinstance(source.params, PortraitParams):
+            add_action(menu, source.name, partial(studio.drop_source, source.id, factors, frame))
+    if track == Factor.EXPRESSION:
+        emotions = menu.addMenu("Emotion")
+        for emotion in EMOTIONS:
+            add_action(emotions, emotion.capitalize(), partial(studio.apply_preset, emotion, frame))
+    return menu
+
+
+def _add_clipboard(menu: QMenu, verbs: Verbs) -> None:
+    add_action(menu, "Cut", verbs.cut, "Ctrl+X")
+    add_action(menu, "Copy", verbs.copy, "Ctrl+C")
+    add_action(menu, "Paste", verbs.paste, "Ctrl+V").setEnabled(verbs.can_paste)
+    add_action(menu, "Duplicate", verbs.duplicate, "Ctrl+D")
+    add_action(menu, "Delete", verbs.delete, "Del")
+    add_action(menu, "Ripple delete", verbs.ripple_delete, "Shift+Del")

@@ -1,0 +1,332 @@
+"""The timeline panel: tools and ruler above the rows, and a scroll bar below them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QPointF, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QInputDialog,
+    QScrollBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.base.controls import Factor
+from core.base.errors import SessionError
+from core.session.bank import source_path
+from core.timeline.project_edits import set_marker, set_range
+from studio.controller.selection import AUDIO, Mode
+from studio.controller.studio import Studio
+from studio.panels.timeline.desk import Desk
+from studio.panels.timeline.drops import TrackDrops
+from studio.panels.timeline.header import WIDTH_PX
+from studio.panels.timeline.keyboard import TimelineKeys
+from studio.panels.timeline.menus import add_menu, curve_menu, strip_menu
+from studio.panels.timeline.rows import TrackRow, TrackRows
+from studio.panels.timeline.sound_area import SoundArea
+from studio.panels.timeline.strip_gestures import strips_of
+from studio.panels.timeline.track_body import TrackBody
+from studio.panels.timeline.value_popup import KeyPopup
+from studio.services.waveform import Waveforms
+from studio.widgets.icons import dress
+from studio.widgets.timeline_axis import TimeAxis
+from studio.widgets.timeline_ruler import HEIGHT_PX, TimeRuler
+
+_SCROLL_STEPS = 16  # scroll bar units per frame, so that it moves smoothly
+
+
+class TimelinePanel(QWidget):
+    """Shows and edits all tracks.
+
+    Args:
+        studio: The controllers.
+    """
+
+    factors_wanted = Signal(object)
+    """A `Drop` whose factors are to be chosen; answer with `lay_drop`."""
+    told = Signal(str)
+    """One sentence for the status bar."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        self.setObjectName("timeline")
+        self.axis = TimeAxis(studio.project.document.n_frames, self)
+        self.desk = Desk(
+            studio.project,
+            studio.selection,
+            studio.playhead,
+            studio.verbs,
+            studio.settings,
+            self.axis,
+        )
+        self.waveforms = Waveforms(studio.pool, self)
+        self.ruler = TimeRuler(self.axis)
+        self.rows = TrackRows(self.desk, SoundArea(self.desk, self.waveforms, self._path_of))
+        self.time_bar = QScrollBar(Qt.Orientation.Horizontal)
+        self.snap = self._tool("snap", "Snap (N) · hold Ctrl while dragging to turn it round")
+        self.snap.setCheckable(True)
+        self._keys = TimelineKeys(self)
+        self._lay_out()
+        self._connect()
+        self._on_document_changed()
+
+    # --- commands (`timeline.…` in the command table) ------------------------------------------
+
+    @property
+    def focused_body(self) -> TrackBody:
+        """The body of the focused track."""
+        return self.rows.rows[self.studio.selection.track].body
+
+    def zoom_in(self) -> None:
+        """Zooms in at the playhead."""
+        self._zoom(2.0)
+
+    def zoom_out(self) -> None:
+        """Zooms out at the playhead."""
+        self._zoom(-2.0)
+
+    def zoom_fit(self) -> None:
+        """Shows the whole document."""
+        self.axis.fit(0, self.studio.project.document.n_frames)
+
+    def zoom_selected(self) -> None:
+        """Shows what is selected: keys, strips, else the working range."""
+        selection, document = self.studio.selection, self.studio.project.document
+        frames = [selection.curve.keys[i].frame for i in selection.keys]
+        strips = strips_of(document)
+        for strip_id in selection.strips:
+            frames += [strips[strip_id].start, strips[strip_id].stop]
+        shown = document.range
+        frames = frames or [shown.start, shown.stop]
+        self.axis.fit(min(frames), max(frames))
+
+    def move_keys(self) -> None:
+        """Moves the selected keys with the pointer until a click (G)."""
+        self.focused_body.begin_modal(is_scale=False)
+
+    def scale_keys(self) -> None:
+        """Scales the selected keys with the pointer until a click (S)."""
+        self.focused_body.begin_modal(is_scale=True)
+
+    def type_value(self) -> None:
+        """Asks for frame and value of the first selected key."""
+        selection, body = self.studio.selection, self.focused_body
+        if not selection.keys or selection.lane is None or body.curves is None:
+            return
+        index = selection.keys[0]
+        key = selection.curve.keys[index]
+        scale = body.curves.scale(selection.lane)
+        popup = KeyPopup(selection.lane, key, self)
+        popup.accepted.connect(lambda f, v: self.studio.verbs.set_key(index, f, v))
+        at = QPoint(round(self.axis.to_x(key.frame)) + 10, round(scale.to_y(key.value)))
+        popup.open_at(body.mapToGlobal(at))
+
+    # --- set up --------------------------------------------------------------------------------
+
+    def _tool(self, icon: str, tooltip: str) -> QToolButton:
+        button = QToolButton()
+        button.setFixedSize(26, 26)
+        button.setIconSize(QSize(16, 16))
+        button.setToolTip(tooltip)
+        button.setAccessibleName(tooltip)
+        dress(button, icon)
+        return button
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.setContentsMargins(6, 0, 6, 0)
+        tools.setSpacing(2)
+        tools.addWidget(self.snap)
+        for icon, tooltip, run in (
+            ("key", "Add or remove a key at the playhead (;)", self.studio.verbs.toggle_key),
+            ("split", "Split at the playhead (Ctrl+K)", self.studio.verbs.split),
+            ("marker", "Set or remove a marker (M)", self.studio.verbs.toggle_marker),
+        ):
+            button = self._tool(icon, tooltip)
+            button.clicked.connect(lambda _=False, verb=run: verb())
+            tools.addWidget(button)
+        tools.addStretch(1)
+        for icon, tooltip, run in (
+            ("zoom-out", "Zoom out (-)", self.zoom_out),
+            ("zoom-in", "Zoom in (=)", self.zoom_in),
+            ("fit", "Fit the whole project (\\)", self.zoom_fit),
+        ):
+            button = self._tool(icon, tooltip)
+            button.clicked.connect(lambda _=False, verb=run: verb())
+            tools.addWidget(button)
+        corner = QWidget()
+        corner.setFixedSize(WIDTH_PX, HEIGHT_PX)
+        corner.setLayout(tools)
+        top = QHBoxLayout()
+        top.setSpacing(0)
+        top.addWidget(corner)
+        top.addWidget(self.ruler, 1)
+        top.addSpacing(self.rows.verticalScrollBar().sizeHint().width())
+        bottom = QHBoxLayout()
+        bottom.setSpacing(0)
+        bottom.addSpacing(WIDTH_PX)
+        bottom.addWidget(self.time_bar, 1)
+        bottom.addSpacing(self.rows.verticalScrollBar().sizeHint().width())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self.rows, 1)
+        column.addLayout(bottom)
+
+    def _connect(self) -> None:
+        studio = self.studio
+        studio.project.document_changed.connect(self._on_document_changed)
+        studio.project.opened.connect(self.zoom_fit)
+        studio.playhead.frame_changed.connect(self._on_frame_changed)
+        studio.preview.cache_changed.connect(self._on_cache_changed)
+        studio.settings.changed.connect(self._on_setting_changed)
+        self.snap.setChecked(bool(studio.settings.get("snap")))
+        self.snap.toggled.connect(lambda is_on: studio.settings.set("snap", is_on))
+        self.waveforms.ready.connect(lambda _: self.rows.rows[AUDIO].body.redraw())
+        self.axis.changed.connect(self._on_axis_changed)
+        self.time_bar.valueChanged.connect(lambda v: self.axis.show_from(v / _SCROLL_STEPS))
+        self.rows.body_resized.connect(self._on_body_resized)
+        self.ruler.scrubbed.connect(studio.playhead.scrub)
+        self.ruler.drag_began.connect(lambda end: studio.project.begin(f"Set {end}"))
+        self.ruler.in_dragged.connect(lambda frame: self._drag_range(frame, None))
+        self.ruler.out_dragged.connect(lambda frame: self._drag_range(None, frame))
+        self.ruler.drag_ended.connect(
+            lambda is_kept: studio.project.commit() if is_kept else studio.project.cancel()
+        )
+        self.ruler.marker_activated.connect(self._rename_marker)
+        for row in self.rows.rows.values():
+            self._connect_row(row)
+
+    def _connect_row(self, row: TrackRow) -> None:
+        row.body.menu_wanted.connect(
+            lambda at, point, body=row.body: self._open_menu(body, at, point)
+        )
+        row.header.add_wanted.connect(lambda button, r=row: self._open_add_menu(r, button))
+        for target, is_header in ((row.body, False), (row.header, True)):
+            drops = TrackDrops(self.studio, self.desk, row.track, target, is_header=is_header)
+            drops.factors_wanted.connect(self.factors_wanted)
+
+    # --- following -----------------------------------------------------------------------------
+
+    def _on_document_changed(self) -> None:
+        document = self.studio.project.document
+        self.axis.set_length(document.n_frames)
+        shown = document.range
+        marks = tuple((m.frame, m.name, m.color) for m in document.markers)
+        self.ruler.set_document(document.rate, (shown.start, shown.stop), marks)
+
+    def _on_frame_changed(self, frame: int) -> None:
+        self.ruler.set_frame(frame)
+        self.axis.reveal(frame)
+
+    def _on_cache_changed(self) -> None:
+        self.ruler.set_cache(self.studio.preview.statuses())
+
+    def _on_setting_changed(self, name: str) -> None:
+        if name == "snap":
+            self.snap.setChecked(bool(self.studio.settings.get("snap")))
+
+    def _on_axis_changed(self) -> None:
+        with QSignalBlocker(self.scroll):
+            self.time_bar.setRange(0, round(self.axis.last_first * _SCROLL_STEPS))
+            self.time_bar.setPageStep(max(1, round(self.axis.n_visible * _SCROLL_STEPS)))
+            self.time_bar.setSingleStep(_SCROLL_STEPS)
+            self.time_bar.setValue(round(self.axis.first * _SCROLL_STEPS))
+
+    def _on_body_resized(self, width: int) -> None:
+        is_first = not self.property("was_fitted")
+        self.axis.set_width(width)
+        if is_first and self.isVisible():
+            self.setProperty("was_fitted", True)
+            self.zoom_fit()
+
+    # --- doing ---------------------------------------------------------------------------------
+
+    def _zoom(self, steps: float) -> None:
+        x = self.axis.to_x(self.studio.playhead.frame)
+        self.axis.zoom(steps, x if 0 <= x <= self.axis.width else self.axis.width / 2.0)
+
+    def _drag_range(self, in_frame: int | None, out_frame: int | None) -> None:
+        project = self.studio.project
+        shown = project.document.range
+        start = shown.start if in_frame is None else min(in_frame, shown.stop - 1)
+        stop = shown.stop if out_frame is None else max(out_frame, shown.start + 1)
+        n_frames = project.document.n_frames
+        if project.in_gesture:
+            ends = (start or None, stop if stop < n_frames else None)
+            project.preview(set_range(project.document, *ends))
+
+    def _rename_marker(self, frame: int) -> None:
+        marker = next(m for m in self.studio.project.document.markers if m.frame == frame)
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Marker")
+        dialog.setLabelText("Name")
+        dialog.setTextValue(marker.name)
+        dialog.textValueSelected.connect(
+            lambda name: self.studio.project.edit(
+                "Rename marker", lambda d: set_marker(d, replace(marker, name=name))
+            )
+        )
+        dialog.open()
+
+    def _open_menu(self, body: TrackBody, at: QPoint, point: QPointF) -> None:
+        curves, verbs = body.curves, self.studio.verbs
+        hit = body.strips.strip_at(point)
+        if hit is not None:
+            if hit[0].id not in self.studio.selection.strips:
+                self.studio.selection.select_strips((hit[0].id,), Mode.REPLACE)
+            menu = strip_menu(verbs, body.track == AUDIO, self)
+        elif curves is not None and body.has_curves and curves.rect.contains(point):
+            lane = curves.lane_at(point)
+            if lane is not None:
+                self.studio.selection.focus_lane(curves.factor, lane)
+                index = curves.key_at(point, lane)
+                if index is not None and index not in self.studio.selection.keys:
+                    self.studio.selection.select_keys((index,))
+            menu = curve_menu(verbs, self.type_value, self)
+        else:
+            return
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    def _open_add_menu(self, row: TrackRow, button: QToolButton) -> None:
+        menu = add_menu(self.studio, row.track, lambda: self._import_into(row.track), self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+
+    def _import_into(self, track: str) -> None:
+        dialog = QFileDialog(self, "Import a file")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        frame = self.studio.playhead.frame
+
+        def take(name: str) -> None:
+            if track == AUDIO:
+                self.studio.drop_audio(Path(name), frame)
+            else:
+                self.studio.drop_clip(Path(name), (Factor(track),), frame)
+
+        dialog.fileSelected.connect(take)
+        dialog.open()
+
+    def _path_of(self, source_id: str) -> Path | None:
+        project = self.studio.project
+        source = project.document.source(source_id)
+        if source is None or source.media is None:
+            return None
+        try:
+            return source_path(source, project.folder)
+        except SessionError:
+            return None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Runs the commands that count only here."""
+        if not self._keys.run(QKeySequence(event.keyCombination())):
+            super().keyPressEvent(event)
