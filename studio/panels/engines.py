@@ -51,6 +51,7 @@ class EngineDialog(QDialog):
         self.cards: dict[str, EngineCard] = {}
         self._group = QButtonGroup(self)
         self._choose = QPushButton("Use this engine", self)
+        self._choose.setProperty("primary", True)
         self._choose.setDefault(True)
         self._choose.setToolTip("Let this engine draw the frames")
         self._choose.clicked.connect(self.accept)

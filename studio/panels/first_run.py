@@ -149,7 +149,7 @@ class FirstRunDialog(QDialog):
         self.sample_button = _choice(
             "play",
             "Open the sample",
-            "A portrait, a voice and edited tracks; it plays at once.",
+            "A portrait that speaks; it plays at once.",
             self,
         )
         self.sample_button.setProperty("primary", True)

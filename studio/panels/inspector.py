@@ -218,6 +218,7 @@ class InspectorPanel(QWidget):
             button = QToolButton(self)
             button.setText(tab.value)
             button.setCheckable(True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setProperty("role", "segment")
             button.setToolTip(_TAB_TOOLTIPS[tab])
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

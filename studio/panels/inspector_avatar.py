@@ -15,12 +15,14 @@ from studio.widgets.fields import Choices, Editor, Value
 from studio.widgets.number_field import NumberRange
 
 MIN_SIZE_PX, MAX_SIZE_PX = 256, 1080
+MAX_FRAMES: Final = 10_000_000
 _DEFAULTS: Final = AvatarSettings()
 _RATES: Final = ("24", "25", "30000/1001", "30", "50", "60000/1001", "60")
 
 
 def _portraits(document: Document, _: str) -> Choices:
-    sources = [s for s in document.sources if s.kind in ("portrait", "clip")]
+    used = document.avatar.source_id
+    sources = [s for s in document.sources if s.kind == "portrait" or s.id == used]
     return Choices((("", "None"), *((s.id, s.name) for s in sources)))
 
 
@@ -127,9 +129,7 @@ AVATAR: tuple[Parameter[str], ...] = (
         "Project",
         "Length",
         "How long the film is.",
-        lambda document, _: NumberRange(
-            1, max(document.n_frames, round(600 * document.rate)), 1, 0, "frames", is_whole=True
-        ),
+        NumberRange(1, MAX_FRAMES, 1, 0, "f", is_whole=True, has_bar=False),
         250.0,
         lambda document, _: float(document.n_frames),
         lambda document, _, value: set_length(document, round(number(value))),
@@ -138,7 +138,7 @@ AVATAR: tuple[Parameter[str], ...] = (
         "Project",
         "Seed",
         "Base of all generated motion: another number gives other motion of the same kind.",
-        NumberRange(0, MAX_SEED, 1, 0, "", is_whole=True),
+        NumberRange(0, MAX_SEED, 1, 0, "", is_whole=True, has_bar=False),
         0.0,
         lambda document, _: float(document.seed),
         lambda document, _, value: replace(document, seed=round(number(value))),

@@ -149,7 +149,7 @@ def _handle_rows(side: Side) -> tuple[Parameter[CurveRef], ...]:
             "Handles",
             f"{title} reach",
             "Where the handle ends, in frames from its key.",
-            NumberRange(lower, upper, 1, 1, "frames"),
+            NumberRange(lower, upper, 1, 1, "f"),
             0.0,
             lambda document, ref: round(handle(document, ref).d_frame, 3),
             _edit_key(set_frames),
@@ -175,7 +175,7 @@ KEYS: tuple[Parameter[CurveRef], ...] = (
         "Key",
         FRAME,
         "The frame of the key; a key that is there gives way.",
-        NumberRange(0, math.inf, 1, 0, "frame"),
+        NumberRange(0, math.inf, 1, 0, "f"),
         0.0,
         lambda document, ref: ref.key(document).frame,
         _edit_key(

@@ -31,7 +31,9 @@ from studio.panels.inspector_tracks import (
 from studio.widgets.fields import Choices, Editor, Value
 from studio.widgets.number_field import NumberRange
 
-FACE = NumberRange(1, 16, 1, 0, "", is_whole=True, none_text="Largest", none_start=0.0)
+FACE = NumberRange(
+    1, 16, 1, 0, "", is_whole=True, none_text="Largest", none_start=0.0, has_bar=False
+)
 """Which face of a picture, counted from 1, largest first."""
 _NO_EMOTION: Final = ""
 MAX_SEED: Final = 999_999
@@ -223,7 +225,7 @@ SOURCE: tuple[Parameter[str], ...] = (
         "Generator",
         "Seed",
         "Another number gives other motion of the same kind; equal numbers give equal motion.",
-        NumberRange(0, MAX_SEED, 1, 0, "", is_whole=True),
+        NumberRange(0, MAX_SEED, 1, 0, "", is_whole=True, has_bar=False),
         0.0,
         GeneratorParams,
         lambda params: float(params.seed),

@@ -61,7 +61,7 @@ def _sound_strip(document: Document, strip_id: str) -> AudioStrip:
 
 def _frames(document: Document, lower: int, at_least: float) -> NumberRange:
     upper = max(document.n_frames, at_least)
-    return NumberRange(lower, upper, 1, 0, "frames" if lower else "frame", is_whole=True)
+    return NumberRange(lower, upper, 1, 0, "f", is_whole=True)
 
 
 _PLACE: tuple[Parameter[str], ...] = (
@@ -151,7 +151,7 @@ _MODES = Choices(((MotionMode.RELATIVE, "Relative"), (MotionMode.ABSOLUTE, "Abso
 
 def _fade_range(document: Document, strip_id: str) -> NumberRange:
     longest = min(strip_of(document, strip_id).n_frames, round(2 * document.rate))
-    return NumberRange(0, longest, 1, 0, "frames", is_whole=True, none_text="Auto")
+    return NumberRange(0, longest, 1, 0, "f", is_whole=True, none_text="Auto")
 
 
 def _smoothing_range(document: Document, strip_id: str) -> NumberRange:
@@ -238,7 +238,7 @@ MOTION_STRIP: tuple[Parameter[str], ...] = (
         "Transfer",
         "Reference frame",
         "The frame of the source, counted from 0, that stands for the portrait's rest.",
-        NumberRange(0, math.inf, 1, 0, "frame", is_whole=True),
+        NumberRange(0, math.inf, 1, 0, "f", is_whole=True),
         lambda strip: float(strip.reference) if isinstance(strip.reference, int) else 0.0,
         lambda strip, value: replace(strip, reference=round(number(value))),
         lambda strip: isinstance(strip.reference, int),
@@ -263,7 +263,7 @@ MOTION_STRIP: tuple[Parameter[str], ...] = (
         "Transfer",
         "Mirror",
         "Swaps left and right.",
-        Switch("Left and right swapped"),
+        Switch("Swap sides"),
         lambda strip: strip.mirror,
         lambda strip, value: replace(strip, mirror=bool(value)),
     ),

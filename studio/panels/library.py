@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from core.motion.presets import EMOTIONS
 from core.timeline.source import PresetParams
-from studio.controller.library import Item
+from studio.controller.library import PRESET_PREFIX, Item
 from studio.controller.library import Section as Group
 from studio.controller.studio import Studio
 from studio.panels.library_use import Use, uses_of
@@ -37,8 +37,6 @@ from studio.widgets.theme import TRACK_COLORS, colors, theme_signal
 from studio.widgets.thumbnail_list import PICTURE_PX, ThumbnailList, Tile
 
 MIN_WIDTH_PX: Final = 260
-PRESET: Final = "preset:"
-"""What the ids of presets that nothing uses yet begin with."""
 _LOOKS: Final = {
     Group.PORTRAITS: ("portrait", "#7c6cf2"),
     Group.AUDIO: ("audio", TRACK_COLORS["audio"]),
@@ -246,8 +244,8 @@ class LibraryPanel(QWidget):
 
     def _emotions(self, item: Item) -> dict[str, float]:
         """The controls of a preset; a calm face for the neutral one; empty for other entries."""
-        if item.id.startswith(PRESET):
-            return {"neutral": 0.0} | dict(EMOTIONS.get(item.id.removeprefix(PRESET), {}))
+        if item.id.startswith(PRESET_PREFIX):
+            return {"neutral": 0.0} | dict(EMOTIONS.get(item.id.removeprefix(PRESET_PREFIX), {}))
         source = self._library.source(item.id)
         values: dict[str, float] = {}
         if source is not None and isinstance(source.params, PresetParams):

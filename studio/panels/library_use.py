@@ -1,12 +1,11 @@
 """What can be done with an entry of the library, the usual thing first."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.base.controls import Factor
 from core.timeline.edits import TITLES
-from core.timeline.project_edits import set_avatar
-from studio.controller.library import Item, Section
+from studio.controller.library import PRESET_PREFIX, Item, Section
 from studio.controller.studio import Studio
 
 
@@ -28,21 +27,12 @@ class Use:
 def uses_of(studio: Studio, item: Item) -> list[Use]:
     """What can be done with an entry; never empty. A double click does the first."""
     if item.section is Section.PORTRAITS:
-        return [Use("Animate this portrait", lambda: _animate(studio, item.id))]
+        return [Use("Animate this portrait", lambda: studio.set_portrait_source(item.id))]
     if item.section is Section.AUDIO:
         return [Use("Lay on the audio track", lambda: _lay_sound(studio, item.id))]
     if item.section is Section.PRESETS:
         return [Use("Show on the face", lambda: _apply_preset(studio, item))]
     return _motion_uses(studio, item)
-
-
-def _animate(studio: Studio, source_id: str) -> None:
-    studio.project.edit(
-        "Choose portrait",
-        lambda document: set_avatar(
-            document, replace(document.avatar, source_id=source_id, face=None)
-        ),
-    )
 
 
 def _lay_sound(studio: Studio, item_id: str) -> None:
@@ -51,7 +41,7 @@ def _lay_sound(studio: Studio, item_id: str) -> None:
 
 
 def _apply_preset(studio: Studio, item: Item) -> None:
-    emotion = item.id.removeprefix("preset:")
+    emotion = item.id.removeprefix(PRESET_PREFIX)
     if emotion != item.id:
         studio.apply_preset(emotion)
     else:

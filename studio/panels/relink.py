@@ -45,6 +45,7 @@ class RelinkDialog(QDialog):
         self.note = QLabel(self)
         self.note.setWordWrap(True)
         self.search_button = QPushButton("Search a folder…", self)
+        self.search_button.setProperty("primary", True)
         self.search_button.setDefault(True)
         self.search_button.setToolTip("Look through a folder and the folders in it")
         dress(self.search_button, "search", "on_accent")

@@ -225,6 +225,7 @@ class WeightsDialog(QDialog):
             row.addWidget(button)
         row.addStretch(1)
         close = QPushButton("Close", self)
+        close.setAutoDefault(False)
         close.setToolTip("Close this window")
         close.clicked.connect(self.accept)
         row.addWidget(close)

@@ -177,6 +177,7 @@ class FieldRow(QWidget):
             choice.picked.connect(self._edit)
             return choice
         box = QCheckBox(editor.text, self)
+        box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         box.clicked.connect(lambda is_on: self._edit(bool(is_on)))
         return box
 

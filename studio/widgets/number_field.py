@@ -25,6 +25,7 @@ FINE: Final = 0.1
 """Factor on steps and drags while Shift is held."""
 COARSE: Final = 10.0
 """Factor on the steps of Page Up and Page Down."""
+MIN_WIDTH_PX: Final = 72
 _PX_PER_STEP: Final = 4.0
 _NUMBER = re.compile(r"[-−+]?\d*[.,]?\d+")
 
@@ -48,6 +49,7 @@ class NumberRange:
         unit: Written behind the number.
         is_whole: Whether only whole numbers make sense; else Shift goes one digit finer.
         none_text: What stands for “no value of its own”; empty where every thing has a value.
+        has_bar: Whether the place in the range is worth showing.
         none_start: Where stepping and dragging begin when there is no value.
     """
 
@@ -59,6 +61,7 @@ class NumberRange:
     is_whole: bool = False
     none_text: str = ""
     none_start: float = 0.0
+    has_bar: bool = True
 
     def text(self, value: float | None | Mixed) -> str:
         """The value with its unit."""
@@ -66,7 +69,8 @@ class NumberRange:
             return "–"
         if value is None:
             return self.none_text
-        return f"{self.number(value)} {self.unit}".rstrip()
+        space = "" if self.unit == "°" else " "
+        return f"{self.number(value)}{space}{self.unit}".rstrip()
 
     def number(self, value: float) -> str:
         """The value without its unit; the finest digit is left out where it is 0."""
@@ -109,6 +113,7 @@ class NumberField(QLineEdit):
         self._pressed_at: QPointF | None = None
         self._dragged_px = 0.0
         self.setReadOnly(True)
+        self.setMinimumWidth(MIN_WIDTH_PX)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setCursor(Qt.CursorShape.SizeHorCursor)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -286,8 +291,9 @@ class NumberField(QLineEdit):
 
     def _share(self) -> float | None:
         value = self._value
-        is_open = not math.isfinite(self._range.upper - self._range.lower)
-        return None if is_open or not isinstance(value, float) else self._share_of(value)
+        has_end = math.isfinite(self._range.upper - self._range.lower)
+        is_shown = self._range.has_bar and has_end
+        return None if not is_shown or not isinstance(value, float) else self._share_of(value)
 
     def _share_of(self, value: float) -> float:
         span = self._range.upper - self._range.lower
