@@ -7,7 +7,8 @@ from PySide6.QtGui import QColor
 
 from studio.widgets.theme import TRACK_COLORS, colors, is_dark
 
-_LANE_TURNS = (0, 28, -28, 56, -56, 84, -84, 14, -14, 42, -42)  # degrees of hue
+_LANE_TURNS = (0, 40, -40, 80, -80, 120, -120, 20, -20, 60, -60)  # degrees of hue
+_MIN_LIGHTNESS, _MAX_LIGHTNESS = 150, 115  # of 255, on dark and on light ground
 DASHES: Final[tuple[tuple[int, int], ...]] = ((1, 0), (10, 4), (3, 3), (16, 5), (6, 6))
 """Dash patterns (drawn, left out; px) that lanes of one track take in turn."""
 
@@ -61,9 +62,11 @@ def track_color(track: str, on_dark: bool = True) -> QColor:
 def lane_color(track: str, index: int, on_dark: bool = True) -> QColor:
     """The colour of a track's lane: the track's own, its hue turned a little further each time."""
     color = track_color(track, on_dark)
-    turned = (color.hue() + _LANE_TURNS[index % len(_LANE_TURNS)]) % 360
-    value = min(255, color.value() + (20 if on_dark else 0))
-    return QColor.fromHsv(turned, color.saturation(), value)
+    turned = (color.hslHue() + _LANE_TURNS[index % len(_LANE_TURNS)]) % 360
+    lightness = color.lightness()
+    # yellows and greens look lighter than blues of the same number; the line must be seen anyway
+    lightness = max(lightness, _MIN_LIGHTNESS) if on_dark else min(lightness, _MAX_LIGHTNESS)
+    return QColor.fromHsl(turned, color.hslSaturation(), lightness)
 
 
 def dash_of(index: int) -> tuple[int, int]:

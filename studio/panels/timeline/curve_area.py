@@ -12,6 +12,7 @@ from studio.controller.selection import INFLUENCE, Mode
 from studio.panels.timeline.curve_paint import (
     curve_path,
     handle_points,
+    paint_curve,
     paint_handles,
     paint_keys,
 )
@@ -117,7 +118,7 @@ class CurveArea:
         color = self.color(lane, shades)
         painter.setPen(QPen(color, 2.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(curve_path(curve, self.desk.axis, scale, default))
+        paint_curve(painter, curve, self.desk.axis, scale, default)
         selected = self._selected_frames(curve, gesture)
         chosen = (
             [i for i, key in enumerate(curve.keys) if key.frame in selected] if selected else []

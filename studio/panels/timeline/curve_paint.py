@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.functions import arrayToQPath
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from core.timeline.curve import Curve, Handles
 from core.timeline.keying import drawn_handles
@@ -17,6 +17,7 @@ _COLUMN_PX = 2.0
 _KEY_PX = 4.5
 _DENSE_PX = 5.0  # keys closer than this are drawn as dots
 _BEFORE = 1e-6
+_PIECE = 16
 
 
 def curve_points(curve: Curve, axis: TimeAxis, default: float) -> tuple[Float64, Float64]:
@@ -41,6 +42,22 @@ def curve_path(
         return _path(x, y, "all")
     is_drawn = np.mod(x + axis.first * axis.px_per_frame, sum(dash)) < dash[0]
     return _path(x, y, is_drawn.astype(np.int32))
+
+
+def paint_curve(
+    painter: QPainter, curve: Curve, axis: TimeAxis, scale: ValueScale, default: float
+) -> None:
+    """Draws the seen part of a curve with a wide pen, in short pieces.
+
+    Qt outlines a wide line before it fills it, which takes far more than twice the time for twice
+    the points: 1000 keys at once take 66 ms, in pieces 4 ms.
+    """
+    frames, values = curve_points(curve, axis, default)
+    x = (frames - axis.first) * axis.px_per_frame
+    y = scale.to_y(values)
+    for first in range(0, len(x) - 1, _PIECE):
+        last = first + _PIECE + 1
+        painter.drawPath(_path(x[first:last], y[first:last], "all"))
 
 
 def keys_path(x: Float64, y: Float64, size: float = _KEY_PX) -> QPainterPath:
@@ -70,12 +87,24 @@ def paint_keys(
     chosen = np.array([frame in selected for frame in frames], np.bool_)
     is_dense = len(x) > 1 and (x[-1] - x[0]) / (len(x) - 1) < _DENSE_PX
     size = 2.0 if is_dense else _KEY_PX
-    painter.setPen(Qt.PenStyle.NoPen if is_dense else QPen(shades.ground, 1.0))
-    painter.setBrush(QBrush(color))
-    painter.drawPath(keys_path(x[~chosen], y[~chosen], size))
+    if is_dense:
+        _paint_dots(painter, x[~chosen], y[~chosen], color)
+    else:
+        painter.setPen(QPen(shades.ground, 1.0))
+        painter.setBrush(QBrush(color))
+        painter.drawPath(keys_path(x[~chosen], y[~chosen], size))
     painter.setPen(QPen(color, 1.6))
     painter.setBrush(QBrush(QColor("white") if shades.is_dark else shades.text))
     painter.drawPath(keys_path(x[chosen], y[chosen], size + 1.0))
+
+
+def _paint_dots(painter: QPainter, x: Float64, y: Float64, color: QColor) -> None:
+    """Keys that are too many for diamonds."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+    painter.setPen(QPen(color, 4.0))
+    painter.drawPoints(QPolygonF([QPointF(*at) for at in zip(x, y, strict=True)]))
+    painter.restore()
 
 
 def handle_points(

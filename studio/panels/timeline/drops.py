@@ -14,6 +14,7 @@ from core.timeline.edits import TITLES
 from studio.controller.selection import AUDIO
 from studio.controller.studio import Studio
 from studio.panels.timeline.desk import Desk
+from studio.widgets.drag_data import dragged_files, dragged_source
 
 _SOUNDS: Final = frozenset({".wav", ".mp3", ".m4a", ".ogg", ".flac", ".aac", ".opus", ".wma"})
 

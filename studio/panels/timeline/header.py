@@ -25,7 +25,7 @@ from studio.widgets.icons import dress, pixmap
 from studio.widgets.number_field import NumberField, NumberRange
 from studio.widgets.theme import TRACK_COLORS, TRACK_ICONS, colors, theme_signal
 
-WIDTH_PX = 248
+WIDTH_PX = 280
 BAR_PX = 27
 _LANES_FROM_PX = 60
 _STRIPE_PX = 4
@@ -55,17 +55,19 @@ class TrackHeader(QWidget):
         self.setAccessibleName(f"{title} track header")
         self._icon = QLabel()
         self._name = QLabel(title)
-        self.arm = self._button("arm", f"Record into {title} (Shift+R)", "bad", role="arm")
+        self.arm = self._button("arm", f"Record into {title} (Shift+R)", "muted", role="arm")
         self.solo = self._button("solo", f"Solo {title}: the other tracks rest")
         self.mute = self._button("mute", f"Mute {title} (Shift+M): the portrait's own rest")
         self.lock = self._button("unlock", f"Lock {title}: no edit changes it")
         self.expand = self._button("chevron-right", f"Show the curves of {title}")
         self.add = self._button("plus", f"Add to {title}…", is_checkable=False)
         self.gain = NumberField(_DECIBELS if self.factor is None else _GAINS)
-        self.gain.setFixedSize(64, 20)
+        self.gain.setFixedSize(52, 20)
+        self.gain.setStyleSheet("padding: 0 4px; min-height: 16px; font-size: 11px;")
         self.gain.setToolTip("Gain: drag, type, or use the arrow keys")
         self.gain.setAccessibleName(f"{title} gain")
         self.lanes = None if self.factor is None else LaneList(desk, self.factor)
+        self._looks: tuple[bool, bool] | None = None
         self._lay_out()
         self._connect()
         self._on_theme_changed()
@@ -147,7 +149,11 @@ class TrackHeader(QWidget):
             if button.isChecked() != is_on:
                 with QSignalBlocker(button):
                     button.setChecked(is_on)
-        dress(self.lock, "lock" if of.is_locked else "unlock", "warn" if of.is_locked else "muted")
+        looks = (self.arm.isChecked(), of.is_locked)
+        if looks != self._looks:  # colouring an icon takes longer than a frame of a drag may
+            self._looks = looks
+            dress(self.arm, "arm", "bad" if looks[0] else "muted")
+            dress(self.lock, "lock" if looks[1] else "unlock", "warn" if looks[1] else "muted")
         if self.factor is None:
             self.gain.set_value(document.audio.gain_db)
         else:

@@ -233,7 +233,7 @@ class TimelinePanel(QWidget):
             self.snap.setChecked(bool(self.studio.settings.get("snap")))
 
     def _on_axis_changed(self) -> None:
-        with QSignalBlocker(self.scroll):
+        with QSignalBlocker(self.time_bar):
             self.time_bar.setRange(0, round(self.axis.last_first * _SCROLL_STEPS))
             self.time_bar.setPageStep(max(1, round(self.axis.n_visible * _SCROLL_STEPS)))
             self.time_bar.setSingleStep(_SCROLL_STEPS)

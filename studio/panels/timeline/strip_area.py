@@ -18,6 +18,7 @@ AnyStrip = Strip | AudioStrip
 _EDGE_PX = 6.0
 _FADE_PX = 5.0
 _RADIUS = 4.0
+_TEXT_PX = 20.0
 _KINDS = {
     "clip": "Clip",
     "take": "Take",
@@ -235,7 +236,8 @@ class StripArea:
 
     def _paint_text(self, painter: QPainter, shades: Shades, strip: AnyStrip, rect: QRectF) -> None:
         left = max(rect.left(), 0.0) + 8
-        space = QRectF(left, rect.top() + 2, rect.right() - left - 6, rect.height() - 2)
+        height = min(rect.height() - 2, _TEXT_PX)
+        space = QRectF(left, rect.top() + 2, rect.right() - left - 6, height)
         if space.width() < 18:
             return
         font = painter.font()
