@@ -1,6 +1,7 @@
 """The engine in the calling thread: it works while it is polled. For tests and for debugging."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
@@ -25,10 +26,16 @@ class InlineHost:
 
     restarts = 0
 
-    def __init__(self) -> None:
+    def __init__(self, on_reply: Callable[[], None] | None = None) -> None:
+        """Begins without any thread.
+
+        Args:
+            on_reply: Called at every reply, also from the threads that work in the background.
+        """
         self._replies: deque[Reply] = deque()
+        self._on_reply = on_reply
         self._desk = _Desk()
-        self._loop = EngineLoop(self._replies.append, self._desk)
+        self._loop = EngineLoop(self._tell, self._desk)
         self._last_ticket = 0
         self._is_open = True
 
@@ -69,3 +76,8 @@ class InlineHost:
             self._is_open = False
             self._loop.close()
             self._desk.pictures.clear()
+
+    def _tell(self, reply: Reply) -> None:
+        self._replies.append(reply)
+        if self._on_reply is not None:
+            self._on_reply()

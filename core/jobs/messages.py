@@ -10,14 +10,12 @@ on the way (`Refined` after `Prepared`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, field
 
 from core.base.controls import Factor
 from core.export.settings import ExportSettings
 from core.face.pose import Pose
 from core.motion.track import FactorTrack
-from core.timeline.document import ViewSettings
 
 # --- requests --------------------------------------------------------------------------------
 
@@ -86,22 +84,20 @@ class Gather(Ticketed):
 
 @dataclass(frozen=True, slots=True)
 class Export(Ticketed):
-    """Write a film; previews are served between its frames. Ends in `Exported`.
+    """Write a film, pictures, sound or motion files. Ends in `Exported`.
+
+    Previews are served between its frames.
 
     Exports are written one after the other, in the order of arrival.
 
     Attributes:
         document_text: The project as `core.session.schema.to_text` writes it.
         folder: The session folder that relative paths start from.
-        output: The MP4 file.
+        output: The file; a folder for pictures, only a name for motion files. Nothing is
+            overwritten.
         first: First document frame; None is the start of the working range.
         stop: Document frame after the last; None is the end of the working range.
-        view: Another picture than the document's own.
-        rate: Other frames per second than the document's own.
-        crf: Quality of the encoder: 0 (lossless) to 51; 18 looks the same as the original.
-        preset: Effort of the encoder, `ultrafast` to `veryslow`; None is the usual one.
-        settings: Another kind of output than an MP4 film, or motion files beside it; `view`,
-            `rate`, `crf` and `preset` do not count then, and nothing is overwritten.
+        settings: What kind of output, and how.
     """
 
     document_text: str
@@ -109,11 +105,7 @@ class Export(Ticketed):
     output: str
     first: int | None = None
     stop: int | None = None
-    view: ViewSettings | None = None
-    rate: Fraction | None = None
-    crf: int = 18
-    preset: str | None = None
-    settings: ExportSettings | None = None
+    settings: ExportSettings = field(default_factory=ExportSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +209,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The film lies at `path` and has `n_frames` frames."""
+    """What was asked for lies at `path` and has `n_frames` frames."""
 
     ticket: int
     path: str

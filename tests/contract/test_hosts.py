@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from core.base.controls import INDEX, REST, Factor
+from core.export.settings import ExportSettings, Picture
 from core.face.pose import Pose
 from core.jobs.document import write_document
 from core.jobs.messages import (
@@ -247,15 +248,14 @@ def test_a_film_takes_range_view_and_rate(
         str(output),
         first=50,
         stop=75,
-        view=ViewSettings("full", 48),
-        rate=Fraction(50),
-        crf=30,
-        preset="ultrafast",
+        settings=ExportSettings(
+            picture=Picture.FULL, size=64, rate=Fraction(50), crf=30, speed="ultrafast"
+        ),
     )
     assert client.end(client.ask(request)).n_frames == 50
     with av.open(str(output)) as film:
         [stream] = film.streams.video
-        assert (stream.width, stream.height, stream.average_rate) == (48, 24, 50)
+        assert (stream.width, stream.height, stream.average_rate) == (64, 32, 50)
         frames = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
     reds = [255 * min(50 + i / 2, 74) / 249 for i in range(50)]
     assert [frame[..., 0].mean() for frame in frames] == pytest.approx(reds, abs=6)
@@ -282,7 +282,7 @@ def test_an_export_is_cancelled_between_two_frames(
     ("changes", "says"),
     [
         ({"document_text": "{}"}, "open it again"),
-        ({"output": "missing/film.mp4"}, "does not exist"),
+        ({"output": "portrait.mp4"}, "is there already"),
         ({"output": "film.avi"}, "end in .mp4"),
         ({"first": 200, "stop": 300}, "within 0 to 250"),
     ],
@@ -290,6 +290,7 @@ def test_an_export_is_cancelled_between_two_frames(
 def test_what_cannot_be_exported_is_said_in_a_sentence(
     client: Client, folder: Path, text: str, tmp_path: Path, changes: dict[str, Any], says: str
 ) -> None:
+    (tmp_path / "portrait.mp4").touch()
     if "output" in changes:
         changes = {"output": str(tmp_path / changes["output"])}
     request = replace(Export(text, str(folder), str(tmp_path / "film.mp4")), **changes)

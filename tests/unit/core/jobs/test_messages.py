@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from core.export.settings import ExportSettings
 from core.face.pose import Pose
 from core.jobs.messages import (
     ENDINGS,
@@ -23,7 +24,7 @@ from core.jobs.messages import (
     "message",
     [
         Preview("{}", "it.avatar", 7, side=256, controls=(0.5,) * 58, ticket=3),
-        Export("{}", "it.avatar", "film.mp4", crf=23),
+        Export("{}", "it.avatar", "film.mp4", settings=ExportSettings(crf=23)),
         Cancel(4, ticket=5),
         Prepared(1, 512, 512, Pose(1.0, 2.0, 3.0)),
     ],
