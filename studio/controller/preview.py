@@ -1,147 +1,468 @@
-"""Pictures of the document: asked for by frame, kept until an edit changes that very frame."""
+"""Pictures of the document: asked for by frame, kept until an edit changes that very frame.
 
-from collections.abc import Callable, Mapping
-from enum import IntEnum, StrEnum
+A picture is known by what it shows: the avatar and the evaluated controls of its frame. An edit
+therefore makes only those pictures stale whose frames it changes, and undo brings them back.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QTimer, Signal
 
-from core.base.controls import Factor
+from core.base.controls import REST
 from core.face.pose import Pose
-from core.jobs.host import Host
-from core.motion.track import FactorTrack
+from core.face.tracker import create_tracker
+from core.jobs.messages import CancelledReply, Failed, FrameReady, Reply
+from core.jobs.messages import Preview as PreviewRequest
+from core.timeline.document import Document
+from studio.controller.activity import Activity
+from studio.controller.avatar_link import AvatarLink, Bank
+from studio.controller.avatar_link import State as State
+from studio.controller.engine_link import EngineLink
+from studio.controller.face_points import Points, face_points
+from studio.controller.frame_book import FrameBook
+from studio.controller.frame_book import FrameStatus as FrameStatus
+from studio.controller.frame_cache import Picture
+from studio.controller.playhead import Playhead
+from studio.controller.project import Project
+from studio.services.pool import Pool
+from studio.services.settings import Settings
 
-Picture = NDArray[np.uint8]
-"""uint8 RGB [H, W, 3]."""
+SLOW_MS: Final = 45.0
+"""A picture that takes longer is shown as a draft first while the playhead or a curve moves."""
+_REFINE_AFTER_MS: Final = 80
+_BAR_MS: Final = 50
+_SLICE_S: Final = 0.004
+_DEFAULT_SIZE: Final = (512, 512)
 
 
-class FrameStatus(IntEnum):
-    """What the cache bar shows for a frame."""
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A picture that was asked for: of which frame, what it shows, and what for."""
 
-    NONE = 0
-    STALE = 1
-    READY = 2
-
-
-class State(StrEnum):
-    """What the viewer says when it has no picture."""
-
-    EMPTY = "empty"  # no portrait is chosen
-    PREPARING = "preparing"
-    READY = "ready"
-    FAILED = "failed"
+    frame: int
+    key: bytes
+    is_draft: bool = False
+    is_ahead: bool = False
+    is_source: bool = False
+    is_live: bool = False
 
 
 class Preview(QObject):
-    """Owns the engine host. Main thread only."""
+    """Main thread only. Everything it gives is read-only."""
 
     picture_ready = Signal(int, object)
-    """(frame, Picture): the picture of the wanted frame, draft or full; also after an edit."""
+    """(frame, Picture): a picture to show now, draft or full; also after an edit."""
     cache_changed = Signal()
     """Some frames' statuses changed (at most 20 times a second)."""
     status_changed = Signal()
-    """`state`, `reason`, `rest_pose`, `bank`, `ms_per_frame` or `device` changed."""
+    """`state`, `reason`, `size`, `rest_pose`, `bank` or `ms_per_frame` changed."""
     motion_changed = Signal()
     """What the document evaluates to changed."""
+    source_ready = Signal()
+    """`source_picture` can now be had, or is another one."""
+    landmarks_changed = Signal()
+    """The portrait's own landmarks became known: `landmarks` fits the picture from now on."""
     snapshots_changed = Signal()
+    message = Signal(str)
+
+    def __init__(
+        self,
+        project: Project,
+        playhead: Playhead,
+        link: EngineLink,
+        activity: Activity,
+        pool: Pool,
+        settings: Settings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._playhead = playhead
+        self._link = link
+        self._pool = pool
+        self._settings = settings
+        self._book = FrameBook(settings.get("preview_cache_mb") << 20)
+        self.avatar = AvatarLink(project, link, activity, self)
+        self._flights: dict[int, _Flight] = {}
+        self._generation = 0
+        self._shown: Picture | None = None
+        self._shown_key = b""  # empty while the picture is a draft
+        self._last_error = ""
+        self._live: NDArray[np.float32] | None = None
+        self._is_live_new = False
+        self._trial: tuple[Document, Bank] | None = None
+        self._source: Picture | None = None
+        self._is_source_wanted = False
+        self._rest_points: Points | None = None
+        self._are_points_wanted = False
+        self._snapshots: dict[int, Picture] = {}
+        self._ms = 0.0
+        self._is_ahead = False
+        self.n_missed = 0  # pictures that were not ready when playing came to them
+        self.is_held = False  # an export has the engine: fill no cache meanwhile
+        self._refine = self._new_timer(_REFINE_AFTER_MS, self._on_refine)
+        self._bar = self._new_timer(_BAR_MS, self.cache_changed.emit)
+        self._work = self._new_timer(0, self._on_work)
+        self._connect()
+        self._evaluate()
+
+    def _connect(self) -> None:
+        self._project.document_changed.connect(self._evaluate)
+        self._playhead.frame_changed.connect(self.request)
+        self._playhead.playing_changed.connect(self.render_ahead)
+        self._settings.changed.connect(self._on_setting)
+        self.avatar.avatar_changed.connect(self._on_avatar_changed)
+        self.avatar.bank_changed.connect(self._on_bank_changed)
+        self.avatar.refined.connect(self._on_refined)
+        self.avatar.state_changed.connect(self.status_changed)
+        self.avatar.message.connect(self.message)
+
+    # --- pictures ------------------------------------------------------------------------------
 
     def request(self, frame: int) -> None:
-        """Shows a frame: from the cache at once, else as a draft and then in full."""
-        raise NotImplementedError
+        """Shows a frame: from the cache at once, else from the engine, slow ones as a draft first.
 
-    @property
-    def frame(self) -> int:
-        """The wanted frame."""
-        raise NotImplementedError
+        While playing, a picture that is not ready is left out.
+        """
+        if self._live is not None:
+            return
+        picture = self.picture(frame)
+        if picture is not None:
+            self._show(frame, self._book.key(frame), picture)
+        elif self._playhead.is_playing:
+            self.n_missed += 1
+        else:
+            self._ask(frame, is_draft=self._ms > SLOW_MS)
+            self._refine.start()
+        self._work.start()
 
     def picture(self, frame: int) -> Picture | None:
         """The full picture of a frame if it is ready."""
-        raise NotImplementedError
+        return self._book.picture(frame) if self.state is State.READY else None
 
     @property
     def shown(self) -> Picture | None:
         """The picture that was given last, draft or full."""
-        raise NotImplementedError
+        return self._shown
 
     @property
     def source_picture(self) -> Picture | None:
-        """The portrait at rest in the same framing; asked for at the first call."""
-        raise NotImplementedError
+        """The portrait at rest in the same framing; `source_ready` follows where it is None."""
+        if self._source is None and not self._is_source_wanted:
+            self._is_source_wanted = True
+            self._work.start()
+        return self._source
 
     def statuses(self) -> NDArray[np.uint8]:
         """`FrameStatus` of every document frame, uint8 [n_frames]."""
-        raise NotImplementedError
+        return self._book.statuses()
+
+    def render_ahead(self, is_on: bool) -> None:
+        """Fills the cache from the playhead on, within the range, while nothing else is asked."""
+        self._is_ahead = is_on
+        if not is_on:
+            self._refine.start()
+        self._work.start()
+
+    def show_live(self, controls: NDArray[np.float32] | None) -> None:
+        """Shows these controls (float32 [58]) instead of the document's, until None is given."""
+        before, self._live = self._live, controls
+        if controls is not None:
+            self._is_live_new |= before is None or not np.array_equal(before, controls)
+            self._work.start()
+        elif before is not None:
+            self._shown_key = b""
+            self.request(self._near(self.frame))
+
+    def set_trial(self, document: Document | None, bank: Bank) -> None:
+        """Shows another document, with motion of its own besides the gathered one, on trial."""
+        self._trial = None if document is None else (document, bank)
+        self._evaluate()
+
+    # --- what is known -------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> int:
+        """The wanted frame: the playhead's."""
+        return self._playhead.frame
 
     @property
     def state(self) -> State:
         """Whether pictures can be had."""
-        raise NotImplementedError
+        return self.avatar.state
 
     @property
     def reason(self) -> str:
         """One sentence for the viewer while there is no picture; empty when all is well."""
-        raise NotImplementedError
+        return self.avatar.reason
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in px of a full picture; (0, 0) while unknown."""
-        raise NotImplementedError
+        return self.avatar.size
 
     @property
     def rest_pose(self) -> Pose:
         """Head pose of the portrait itself in degrees; zero while unknown."""
-        raise NotImplementedError
+        return self.avatar.rest_pose
 
     @property
-    def bank(self) -> Mapping[str, Mapping[Factor, FactorTrack]]:
-        """The motion of the sources, as far as it was gathered."""
-        raise NotImplementedError
+    def bank(self) -> Bank:
+        """The motion of the sources in use, as far as it was gathered."""
+        return self.avatar.bank
 
     @property
     def ms_per_frame(self) -> float:
         """Milliseconds that a full picture took lately; 0 while unknown."""
-        raise NotImplementedError
+        return self._ms
 
     @property
     def device(self) -> str:
-        """What the engine really runs on, in words, for the device chip."""
-        raise NotImplementedError
+        """What the engine runs on, for the device chip."""
+        return "CPU" if self._project.document.avatar.engine == "mesh" else "Auto"
 
     def controls(self, frame: int) -> NDArray[np.float32]:
         """The evaluated controls of a frame, float32 [58], relative to the portrait's rest."""
-        raise NotImplementedError
+        return self._book.evaluation.row(self._near(frame)).copy()
 
     def motion(self, start: int, stop: int) -> NDArray[np.float32]:
         """The evaluated controls of frames `start` ≤ f < `stop`: float32 [N, 58]."""
-        raise NotImplementedError
+        return self._book.evaluation.rows(start, stop)
 
-    def landmarks(self, frame: int) -> NDArray[np.float64]:
+    def landmarks(self, frame: int) -> Points:
         """Points of the face in px of the full picture, float64 [478, 2]; needs no engine.
 
-        Drawn from the controls on the canonical face until the portrait's own are known.
+        The canonical face is drawn until the portrait's own points are known, see
+        `landmarks_changed`.
         """
-        raise NotImplementedError
+        if self._rest_points is None and not self._are_points_wanted:
+            self._are_points_wanted = True
+            self._find_points()
+        size = self.size if self.state is State.READY else _DEFAULT_SIZE
+        return face_points(self.controls(frame), self.rest_pose, size, self._rest_points)
+
+    # --- snapshots -----------------------------------------------------------------------------
 
     def store_snapshot(self, slot: int) -> None:
         """Keeps the shown picture as snapshot 1 or 2."""
-        raise NotImplementedError
+        if self._shown is not None:
+            self._snapshots[slot] = self._shown
+            self.snapshots_changed.emit()
 
     def snapshot(self, slot: int) -> Picture | None:
         """Snapshot 1 or 2, if one was kept."""
-        raise NotImplementedError
+        return self._snapshots.get(slot)
 
-    def render_ahead(self, is_on: bool) -> None:
-        """Fills the cache from the playhead on, within the range, while nothing else is asked."""
-        raise NotImplementedError
+    # --- for tests and tours -------------------------------------------------------------------
 
-    def wait_ready(self, timeout_s: float) -> bool:
-        """Serves the engine until motion and the wanted picture are final; for tests and tours."""
-        raise NotImplementedError
+    @property
+    def is_settled(self) -> bool:
+        """Whether motion and the wanted picture are final, or there is nothing to wait for."""
+        if self.state in (State.EMPTY, State.FAILED):
+            return self._link.is_idle
+        is_known = self.state is State.READY and self.avatar.is_refined and self.avatar.is_gathered
+        return (
+            is_known and self._book.evaluation.is_complete and self.picture(self.frame) is not None
+        )
+
+    def wait_ready(self, timeout_s: float = 60.0) -> bool:
+        """Serves events until `is_settled`; returns whether that came in time."""
+        clock = QElapsedTimer()
+        clock.start()
+        while not self.is_settled:
+            if clock.elapsed() > 1000 * timeout_s:
+                return False
+            QCoreApplication.processEvents()
+        return True
+
+    # --- inside: following the document --------------------------------------------------------
+
+    def _evaluate(self) -> None:
+        """Takes the document as it is now; the shown frame first, the others bit by bit."""
+        document, bank = self._trial or (self._project.document, {})
+        self._book.follow(
+            document,
+            {**self.bank, **bank},
+            self.rest_pose,
+            is_moving=self.avatar.is_moving,
+        )
+        self.motion_changed.emit()
+        frame = self._near(self.frame)
+        if self.state is State.READY and self._book.key(frame) != self._shown_key:
+            self.request(frame)
+        self._touch_bar()
+        self._work.start()
+
+    def _on_avatar_changed(self) -> None:
+        self._rest_points = None
+        self._renew(is_other=True)
+        self.status_changed.emit()
+
+    def _on_refined(self) -> None:
+        """What was drawn so far were drafts."""
+        self._renew(is_other=False)
+
+    def _renew(self, *, is_other: bool) -> None:
+        self._generation += 1
+        self._book.renew(self._generation, self.size, is_other=is_other)
+        self._source = None
+        self._shown_key = b""
+        self._evaluate()
+        self.source_ready.emit()
+
+    def _on_bank_changed(self) -> None:
+        self._evaluate()
+        self.status_changed.emit()
+
+    def _on_setting(self, name: str) -> None:
+        if name == "preview_cache_mb":
+            self._book.cache.set_budget(self._settings.get(name) << 20)
+            self._touch_bar()
+
+    def _near(self, frame: int) -> int:
+        """The nearest frame of the document."""
+        return min(max(frame, 0), self._book.n_frames - 1)
+
+    # --- inside: asking the engine -------------------------------------------------------------
+
+    def _ask(self, frame: int, *, is_draft: bool = False, is_ahead: bool = False) -> None:
+        flight = _Flight(frame, self._book.key(frame), is_draft, is_ahead)
+        if self.state is State.READY and flight not in self._flights.values():
+            self._send(flight, self._book.evaluation.row(frame))
+
+    def _send(self, flight: _Flight, row: NDArray[np.float32]) -> None:
+        request = PreviewRequest(
+            self.avatar.slim_text,
+            self.avatar.folder,
+            flight.frame,
+            max(self.size) // 2 if flight.is_draft else None,
+            tuple(row.tolist()),
+        )
+        self._flights[self._link.send(request, self._on_reply)] = flight
+
+    def _on_reply(self, reply: Reply) -> None:
+        flight = self._flights.get(reply.ticket)
+        if flight is None or not isinstance(reply, FrameReady | Failed | CancelledReply):
+            return
+        del self._flights[reply.ticket]
+        if isinstance(reply, FrameReady):
+            self._land(flight, reply)
+        if isinstance(reply, Failed):
+            self._tell_once(reply.message)
+        else:
+            self._work.start()
+
+    def _land(self, flight: _Flight, reply: FrameReady) -> None:
+        picture = self._link.frame(reply)
+        picture.setflags(write=False)
+        if flight.is_live:
+            if self._live is not None:
+                self._show(flight.frame, b"", picture, is_draft=True)
+            return
+        if flight.is_source:
+            if flight.key == self._source_key():
+                self._source = picture
+                self.source_ready.emit()
+                self._find_points()
+            return
+        if not flight.is_draft:
+            self._ms = reply.ms if self._ms == 0.0 else 0.8 * self._ms + 0.2 * reply.ms
+            self._book.keep(flight.frame, flight.key, picture)
+            self._touch_bar()
+        # a picture of another frame than the wanted one still shows where a scrub has come to
+        wanted = self._book.key(self._near(self.frame))
+        is_in_time = flight.key == wanted or not (flight.is_ahead or self._playhead.is_playing)
+        if is_in_time and self._shown_key != wanted and self._live is None:
+            self._show(flight.frame, flight.key, picture, is_draft=flight.is_draft)
+
+    def _show(self, frame: int, key: bytes, picture: Picture, *, is_draft: bool = False) -> None:
+        self._shown = picture
+        self._shown_key = b"" if is_draft else key
+        self.picture_ready.emit(frame, picture)
+
+    def _on_refine(self) -> None:
+        """The playhead and the document rest: the full picture of the shown frame is due."""
+        frame = self._near(self.frame)
+        if self.state is not State.READY or self._playhead.is_playing:
+            return
+        if self.picture(frame) is None:
+            self._ask(frame)
+        elif self._shown_key != self._book.key(frame):
+            self.request(frame)
+
+    def _on_work(self) -> None:
+        """One slice of what can be done beside: evaluate frames, then ask for more pictures."""
+        if self._book.advance(self._near(self.frame), _SLICE_S):
+            self._touch_bar()
+            self._work.start()
+            self._tell_once(self._book.evaluation.error)
+            return
+        if self._flights or self.state is not State.READY:
+            return
+        if self._live is not None:
+            if self._is_live_new:
+                self._is_live_new = False
+                flight = _Flight(self.frame, b"", self._ms > SLOW_MS, is_live=True)
+                self._send(flight, self._live)
+        elif self._is_source_wanted and self._source is None:
+            self._send(_Flight(0, self._source_key(), is_source=True), REST)
+        elif self._is_ahead and not self.is_held:
+            frame = self._next_missing()
+            if frame is not None:
+                self._ask(frame, is_ahead=True)
+
+    def _tell_once(self, text: str) -> None:
+        if text and text != self._last_error:
+            self.message.emit(text)
+        self._last_error = text
+
+    def _next_missing(self) -> int | None:
+        """The first frame from the playhead on, within the range, that can still be in time."""
+        span = self._playhead.range
+        rate = float(self._project.document.rate)
+        lead = 1 + int(self._ms * rate / 1000.0) if self._playhead.is_playing else 0
+        first = min(max(self.frame + lead, span.start), span.stop)
+        later = self._book.first_missing(range(first, span.stop))
+        return self._book.first_missing(range(span.start, first)) if later is None else later
+
+    def _source_key(self) -> bytes:
+        return f"source/{self._generation}/{self.size}".encode()
+
+    def _find_points(self) -> None:
+        """Finds the portrait's own landmarks on the source picture, in a thread."""
+        picture, key = self.source_picture, self._source_key()
+        if not self._are_points_wanted or picture is None or self._rest_points is not None:
+            return
+
+        def work() -> Points | None:
+            faces = create_tracker().detect(picture)
+            return faces[0].points[:, :2].astype(np.float64) if faces else None
+
+        def done(points: Points | None) -> None:
+            if points is not None and key == self._source_key():
+                self._rest_points = points
+                self.landmarks_changed.emit()
+
+        self._pool.run(work, done)
+
+    def _touch_bar(self) -> None:
+        if not self._bar.isActive():
+            self._bar.start()
+
+    def _new_timer(self, interval_ms: int, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(slot)
+        return timer
 
     def close(self) -> None:
-        """Ends the engine."""
-        raise NotImplementedError
-
-
-HostFactory = Callable[[], Host]
+        """Asks for nothing more."""
+        for timer in (self._refine, self._bar, self._work):
+            timer.stop()
+        self._flights.clear()
+        self._book.cache.clear()

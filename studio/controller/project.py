@@ -91,6 +91,9 @@ class Project(QObject):
         self.disk.failed.connect(self.failed)
         self.picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
         """Gives the picture that stands for the document now, for thumbnails of saved states."""
+        self.is_folder_held: Callable[[Path], bool] = lambda _: False
+        """Says whether a folder without a name must stay until `close`, because a film needs it."""
+        self._left_behind: list[Path] = []
         self._timer = QTimer(self)
         self._timer.setInterval(AUTOSAVE_MS)
         self._timer.timeout.connect(self.autosave)
@@ -383,7 +386,10 @@ class Project(QObject):
         """Ends disk work and lets the session go. A project without a name is thrown away."""
         self._timer.stop()
         self.disk.cancel()
+        self.is_folder_held = lambda _: False
         self._leave_session()
+        for folder in self._left_behind:
+            shutil.rmtree(folder, ignore_errors=True)
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -418,7 +424,9 @@ class Project(QObject):
     def _leave_session(self) -> None:
         folder, is_unsaved = self.folder, self.is_unsaved
         self._session.close()
-        if is_unsaved:
+        if is_unsaved and self.is_folder_held(folder):
+            self._left_behind.append(folder)
+        elif is_unsaved:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _relinked(self, result: Relinked) -> None:

@@ -1,0 +1,249 @@
+"""What happens to the document when media arrive: pure functions `(Document, …) -> Document`."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from core.base.controls import Factor
+from core.base.time import frames_in
+from core.session.bank import used_ids
+from core.session.compose import with_generated_motion
+from core.timeline.document import Document
+from core.timeline.edits import add_audio_strip, add_strip
+from core.timeline.project_edits import add_source, set_length
+from core.timeline.source import (
+    AudioParams,
+    ClipParams,
+    Emotion,
+    Generator,
+    GeneratorParams,
+    LiveLinkParams,
+    MediaReference,
+    PortraitParams,
+    PresetParams,
+    Source,
+    TakeParams,
+    VoiceParams,
+)
+from core.timeline.strip import AudioStrip, Strip
+
+STILL_S: Final = 2.0
+"""Length of a strip that is made of a picture."""
+PRESET_S: Final = 3.0
+"""Length of a preset that is dropped at a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file that was looked at and taken into the session.
+
+    Attributes:
+        path: Where it came from.
+        media: Where it lies now.
+        is_still: A single picture.
+        is_live_link: A Live Link Face CSV.
+        has_pictures: Whether it shows something.
+        sound_s: Seconds of sound; None without.
+        length_s: Seconds of motion; 0 for a picture.
+    """
+
+    path: Path
+    media: MediaReference
+    is_still: bool
+    is_live_link: bool
+    has_pictures: bool
+    sound_s: float | None
+    length_s: float
+
+
+Params = PortraitParams | AudioParams | ClipParams | LiveLinkParams
+
+
+def with_source(document: Document, arrival: Arrival, params: Params) -> tuple[Document, str]:
+    """The document with the file in its library, and the id; the same file is there once."""
+    for source in document.sources:
+        if source.media == arrival.media and source.params == params:
+            return document, source.id
+    source_id = next(document.new_ids(params.kind))
+    source = Source(source_id, arrival.path.stem or arrival.path.name, params, arrival.media)
+    return add_source(document, source), source_id
+
+
+def clip_params(arrival: Arrival) -> ClipParams | LiveLinkParams:
+    """How a file gives motion."""
+    return LiveLinkParams() if arrival.is_live_link else ClipParams()
+
+
+def use_portrait(document: Document, arrival: Arrival) -> Document:
+    """Animates this picture or clip from now on; engine and view stay."""
+    document, source_id = with_source(document, arrival, PortraitParams())
+    return replace(document, avatar=replace(document.avatar, source_id=source_id, face=None))
+
+
+def use_sound(document: Document, arrival: Arrival) -> Document:
+    """Puts the recording on the whole audio track; the document gets its length.
+
+    Lips that spoke the sound of before speak this one, and what was generated for the whole
+    document reaches over the whole of it again.
+
+    Raises:
+        StudioError: the audio track is locked.
+    """
+    replaced = {strip.source_id for strip in document.audio.strips}
+    document, audio_id = with_source(document, arrival, AudioParams())
+    before, rate = document.n_frames, document.rate
+    n_frames = frames_in(arrival.sound_s or 0.0, rate)
+    document = set_length(document, n_frames)
+    strip = AudioStrip(next(document.new_ids("strip")), audio_id, 0, n_frames)
+    cleared = replace(document, audio=replace(document.audio, strips=()))
+    if document.audio.is_locked:
+        cleared = document  # refused below
+    document = add_audio_strip(cleared, strip)
+    sources = tuple(_listening(s, replaced, audio_id) for s in document.sources)
+    made = {s.id for s in sources if isinstance(s.params, VoiceParams | GeneratorParams)}
+    tracks = tuple(
+        replace(
+            track,
+            strips=tuple(
+                replace(s, n_frames=n_frames)
+                if s.source_id in made and (s.start, s.stop) == (0, before)
+                else s
+                for s in track.strips
+            ),
+        )
+        for track in document.tracks
+    )
+    return replace(document, sources=sources, tracks=tracks)
+
+
+def lay_sound(document: Document, source_id: str, sound_s: float, frame: int) -> Document:
+    """Lays a sound of the library at a frame; the document grows if it has to.
+
+    Raises:
+        StudioError: the audio track is locked.
+    """
+    n_frames = frames_in(sound_s, document.rate)
+    strip = AudioStrip(next(document.new_ids("strip")), source_id, max(frame, 0), n_frames)
+    document = add_audio_strip(document, strip)
+    return set_length(document, max(document.n_frames, strip.stop))
+
+
+def lay_motion(
+    document: Document, source_id: str, length_s: float, factors: Collection[Factor], frame: int
+) -> Document:
+    """Lays a source of the library at a frame of these tracks, and of no others.
+
+    Without a sound that says how long the film is, the document grows to hold it.
+
+    Raises:
+        StudioError: one of the tracks is locked.
+    """
+    n_frames = frames_in(length_s or STILL_S, document.rate)
+    start = max(frame, 0)
+    for factor in Factor:
+        if factor in factors:
+            strip = Strip(next(document.new_ids("strip")), source_id, start, n_frames)
+            document = add_strip(document, factor, strip)
+    if document.audio.strips:
+        return document
+    return set_length(document, max(document.n_frames, start + n_frames))
+
+
+def lay_preset(document: Document, emotion: str, frame: int, n_frames: int) -> Document:
+    """Lays an emotion on the Expression track.
+
+    Raises:
+        StudioError: the track is locked.
+    """
+    source_id = next(document.new_ids("preset"))
+    params = PresetParams((Emotion(emotion),))
+    document = add_source(document, Source(source_id, emotion.capitalize(), params))
+    strip = Strip(next(document.new_ids("strip")), source_id, frame, n_frames, smoothing=0.0)
+    return add_strip(document, Factor.EXPRESSION, strip)
+
+
+def generate(document: Document) -> Document:
+    """Fills Lips from the sound, and Eyes and Head with blinks, gaze and idle motion.
+
+    Only tracks that are empty and not locked are filled; a moving portrait keeps its own motion
+    where nothing is laid, so the caller does not ask for it then.
+    """
+    document = _without_leftovers(document)
+    audio_ids = [strip.source_id for strip in document.audio.strips if not strip.is_muted]
+    kept = {t.factor: t for t in document.tracks if t.is_locked}
+    if document.track(Factor.LIPS).is_empty and Factor.LIPS not in kept:
+        document = _with_lips(document)
+    document = with_generated_motion(document, audio_ids[0] if audio_ids else "")
+    for track in kept.values():
+        document = document.with_track(track)
+    return _without_leftovers(document) if kept else document
+
+
+def speak(document: Document) -> Document:
+    """Fills an empty Lips track from the sound, nothing else."""
+    lips = document.track(Factor.LIPS)
+    return _with_lips(document) if lips.is_empty and not lips.is_locked else document
+
+
+def length_of(source: Source, seconds: float | None, rate: Fraction, n_frames: int) -> float:
+    """Seconds that a strip of a source is long at first: its own length, or the document's."""
+    if seconds is not None:
+        return seconds
+    is_endless = isinstance(source.params, GeneratorParams | VoiceParams)
+    if isinstance(source.params, PresetParams | TakeParams):
+        return PRESET_S
+    return float(n_frames / rate) if is_endless else STILL_S
+
+
+def _with_lips(document: Document) -> Document:
+    """One lips strip under every audio strip, saying what is heard there."""
+    strips = []
+    for sound in document.audio.strips:
+        if sound.is_muted:
+            continue
+        document, voice_id = _voice_of(document, sound.source_id)
+        strips.append(
+            Strip(
+                "",
+                voice_id,
+                sound.start,
+                sound.n_frames,
+                source_in=sound.source_in - sound.offset_s,
+                smoothing=0.0,
+            )
+        )
+    ids = document.new_ids("strip")
+    named = tuple(replace(strip, id=next(ids)) for strip in strips)
+    track = document.track(Factor.LIPS)
+    return document.with_track(replace(track, strips=named)) if named else document
+
+
+def _voice_of(document: Document, audio_id: str) -> tuple[Document, str]:
+    for source in document.sources:
+        if isinstance(source.params, VoiceParams) and source.params.audio_id == audio_id:
+            return document, source.id
+    voice_id = next(document.new_ids("voice"))
+    source = Source(voice_id, "Lips from speech", VoiceParams(audio_id))
+    return add_source(document, source), voice_id
+
+
+def _without_leftovers(document: Document) -> Document:
+    """Without generators that no strip uses any more, whose ids would be taken twice."""
+    names = {str(generator) for generator in Generator}
+    leftovers = names - _all_used(document)
+    sources: Iterable[Source] = document.sources
+    return replace(document, sources=tuple(s for s in sources if s.id not in leftovers))
+
+
+def _all_used(document: Document) -> set[str]:
+    unmuted = tuple(replace(t, is_muted=False, is_solo=False) for t in document.tracks)
+    return used_ids(replace(document, tracks=unmuted))
+
+
+def _listening(source: Source, replaced: set[str], audio_id: str) -> Source:
+    params = source.params
+    if isinstance(params, VoiceParams | GeneratorParams) and params.audio_id in replaced:
+        return replace(source, params=replace(params, audio_id=audio_id))
+    return source
