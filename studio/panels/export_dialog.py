@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from core.base.errors import StudioError
 from core.base.time import FrameRange
 from core.export.driver import has_driver
-from core.export.estimate import Estimate, estimate
+from core.export.estimate import Estimate
 from core.export.names import DEFAULT_PATTERN, TOKENS, output_path
 from core.export.presets import PRESETS
 from core.export.settings import Picture
@@ -38,6 +38,7 @@ from studio.widgets.icons import dress
 
 _WIDTH_PX: Final = 760
 _NATIVE_PX: Final = 512
+_BUTTON_PX: Final = 132
 _REMEMBERED: Final = "export"
 
 
@@ -57,7 +58,7 @@ class ExportDialog(QDialog):
         self._strip = _selected_strip(studio)
         self.form = ExportForm(facts_of(studio, self._strip), chosen, self)
         self.name = QLineEdit(str(chosen.get("name", DEFAULT_PATTERN)), self)
-        self.folder = QLineEdit(str(studio.project.folder / EXPORTS), self)
+        self.folder = QLineEdit(str(_folder_of(studio)), self)
         self.target = QLabel(self)
         self.estimate = QLabel(self)
         self.problem = QLabel(self)
@@ -98,11 +99,7 @@ class ExportDialog(QDialog):
 
     def expected(self) -> Estimate:
         """What it will come to."""
-        form = self.form
-        seconds = float(len(self.frames) / self._studio.project.document.rate)
-        n_frames = max(1, round(seconds * form.rate))
-        folder = self.output.parent
-        return estimate(form.settings, n_frames, seconds, form.frame_size, folder)
+        return self._studio.jobs.estimate(self._settings())
 
     def refresh(self) -> None:
         """Shows name and estimate of the present choices."""
@@ -123,9 +120,7 @@ class ExportDialog(QDialog):
 
     def submit(self) -> None:
         """Puts the job into the queue and closes; what is wrong is said here."""
-        settings = ExportSettings(
-            self.output, self.frames.start, self.frames.stop, options=self.form.settings
-        )
+        settings = self._settings()
         self._studio.settings.set(
             _REMEMBERED, {**self.form.values(), "name": self.name.text().strip()}
         )
@@ -137,6 +132,10 @@ class ExportDialog(QDialog):
             return
         self.queued.emit(job_id)
         self.accept()
+
+    def _settings(self) -> ExportSettings:
+        frames = self.frames
+        return ExportSettings(self.output, frames.start, frames.stop, options=self.form.settings)
 
     def _problem(self, expected: Estimate) -> str:
         document = self._studio.project.document
@@ -185,6 +184,7 @@ class ExportDialog(QDialog):
         cancel = QPushButton("Cancel", self)
         cancel.clicked.connect(self.reject)
         self.export_button.setDefault(True)
+        self.export_button.setMinimumWidth(_BUTTON_PX)
         self.export_button.setToolTip("Writes in the background while you go on editing")
         buttons = QHBoxLayout()
         buttons.addWidget(self.estimate, 1)
@@ -215,6 +215,12 @@ def facts_of(studio: Studio, strip: FrameRange | None) -> Facts:
         face_px=view.size if view.mode == "face" and view.size else _NATIVE_PX,
         full_size=_portrait_size(document, studio.project.folder),
     )
+
+
+def _folder_of(studio: Studio) -> Path:
+    """The session's own folder of films; the person's home while the project has no name."""
+    project = studio.project
+    return Path.home() if project.is_unsaved else project.folder / EXPORTS
 
 
 def duration_text(seconds: float) -> str:

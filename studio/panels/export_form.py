@@ -29,7 +29,7 @@ _RATE_TITLES: Final = {"30000/1001": "29.97", "60000/1001": "59.94"}
 _CORNERS: Final = tuple((str(c), str(c).replace("_", " ").capitalize()) for c in Corner)
 _SPEEDS: Final = ("ultrafast", "veryfast", "fast", "medium", "slow", "veryslow")
 _SIDECARS: Final = {
-    Sidecar.LIVE_LINK: ("Live Link Face CSV", "For Unreal, Blender and this program."),
+    Sidecar.LIVE_LINK: ("Live Link CSV", "Live Link Face: for Unreal, Blender and this program."),
     Sidecar.CURVES: ("Curves JSON", "Every control at every frame, and your curves."),
     Sidecar.OTIO: ("OpenTimelineIO", "Placement, markers and media for an editing program."),
     Sidecar.RHUBARB: ("Rhubarb JSON", "Mouth shapes A to H and X of the sound."),
@@ -115,7 +115,9 @@ class ExportForm(QWidget):
         left.addStretch(1)
         right.addStretch(1)
         start = {**DEFAULTS, "picture": str(facts.picture), "side": float(facts.face_px)}
-        known = {name: value for name, value in chosen.items() if name in self.rows}
+        # the range belongs to the project, not to the habits of a person
+        start["range"] = "range" if facts.has_in_out else "whole"
+        known = {n: v for n, v in chosen.items() if n in self.rows and n != "range"}
         for name, row in self.rows.items():
             row.set_value(_fitting(known.get(name), start[name]))
         self.mark_text.setText(str(chosen.get("mark_text", "AI-generated")))

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from core.base.controls import Factor
 from core.base.errors import MediaError
+from core.export.estimate import Estimate, estimate
 from core.export.presets import available_presets
 from core.export.settings import Corner, Picture, Sidecar
 from core.timeline.project_edits import set_range
@@ -47,6 +48,12 @@ class RecordedQueue(ExportQueue):
         self.list.append(Job(len(self.list) + 1, settings, JobState.WAITING))
         self.changed.emit()
         return len(self.list)
+
+    def estimate(self, settings: ExportSettings) -> Estimate:
+        options = settings.options
+        assert options is not None
+        side = options.size or 512
+        return estimate(options, 250, 10.0, (side, side), settings.output.parent)
 
     def put(self, job: Job) -> None:
         self.list = [j for j in self.list if j.id != job.id] + [job]
@@ -99,9 +106,10 @@ def test_defaults_of_the_specification(dialog: ExportDialog, studio: SimpleNames
     assert settings.has_sound
     assert settings.sidecars == frozenset()
     assert settings.mark.text == ""
-    assert dialog.output.parent == studio.project.folder / "exports"
+    assert dialog.output.parent == Path.home()  # the project has no name yet
     assert dialog.output.name.endswith("_01.mp4")
     assert len(dialog.frames) == studio.project.document.n_frames
+    assert dialog.form.value("range") == "whole"
 
 
 def test_every_preset_that_can_be_written_is_offered(dialog: ExportDialog) -> None:
