@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,6 +18,7 @@ from studio.controller.actions import Actions
 
 _WIDTH_PX: Final = 620
 _HEIGHT_PX: Final = 420
+_ROW_PX: Final = 30
 _ID = Qt.ItemDataRole.UserRole
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 10, Qt.Key.Key_PageUp: -10}
 
@@ -45,7 +46,6 @@ class PaletteDialog(QDialog):
         self.results.setColumnCount(3)
         self.results.setHeaderHidden(True)
         self.results.setRootIsDecorated(False)
-        self.results.setUniformRowHeights(True)
         self.results.setAllColumnsShowFocus(True)
         header = self.results.header()
         header.setStretchLastSection(False)
@@ -88,7 +88,8 @@ class PaletteDialog(QDialog):
             row.setData(0, _ID, action.id)
             row.setForeground(1, self.palette().placeholderText())
             row.setForeground(2, self.palette().placeholderText())
-            row.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
+            row.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.setSizeHint(0, QSize(0, _ROW_PX))
             if not self._actions.is_enabled(action.id):
                 row.setDisabled(True)
             self.results.addTopLevelItem(row)

@@ -8,6 +8,7 @@ from studio.widgets.icons import dress, pixmap
 from studio.widgets.theme import colors
 
 _ICON_PX = 48
+_TEXT_PX = 420
 
 
 class EmptyView(QWidget):
@@ -66,7 +67,7 @@ class EmptyView(QWidget):
         self._title.setProperty("role", "title")
         self._text.setProperty("role", "muted")
         self._text.setWordWrap(True)
-        self._text.setMaximumWidth(460)
+        self._text.setFixedWidth(_TEXT_PX)
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 8, 0, 0)
         row.setSpacing(8)
@@ -92,7 +93,7 @@ class EmptyView(QWidget):
             State.EMPTY: ("portrait", "Drop a portrait here"),
             State.PREPARING: ("clock", "Preparing the portrait…"),
             State.READY: ("clock", "Drawing the first picture…"),
-            State.FAILED: ("warning", "This portrait cannot be animated"),
+            State.FAILED: ("warning", "There is no picture"),
         }[self._state]
         if self._hint:
             icon, title = "import", self._hint

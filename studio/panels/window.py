@@ -4,24 +4,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractItemView,
-    QApplication,
     QDialog,
     QMainWindow,
-    QSlider,
     QStatusBar,
-    QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.controller.action_table import Context
 from studio.controller.studio import Studio
-from studio.panels.exports_panel import ExportQueuePanel
+from studio.panels.export_queue import ExportQueuePanel
 from studio.panels.history_panel import HistoryPanel
 from studio.panels.inspector import InspectorPanel
 from studio.panels.library import LibraryPanel
@@ -34,17 +30,12 @@ from studio.panels.viewer_drop import DropTarget
 from studio.panels.window_bar import WindowBar
 from studio.panels.window_docks import Docks
 from studio.panels.window_files import FileCommands
+from studio.panels.window_keys import KeyGuard
 from studio.panels.window_menus import Commands
 from studio.panels.window_tools import ToolCommands
 
 MIN_SIZE: Final = QSize(1280, 800)
 SIZE: Final = QSize(1600, 1000)
-_NAVIGATION: Final = frozenset(
-    {
-        Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home,
-        Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Space,
-    }
-)  # fmt: skip
 
 
 class StudioWindow(QMainWindow):
@@ -105,6 +96,7 @@ class StudioWindow(QMainWindow):
             self.commands.attach(context, self.timeline)
         self._fill_view_menu()
         self.drops = DropTarget(studio, self)
+        self.installEventFilter(KeyGuard(self))
         for button in self.findChildren(QAbstractButton):
             # a click leaves the focus where the work is, so that Space plays after it
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -204,19 +196,6 @@ class StudioWindow(QMainWindow):
         self.setWindowTitle(f"{project.title}[*]{suffix} — Avatar Studio")
         self.setWindowModified(project.is_modified)
 
-    def event(self, event: QEvent) -> bool:
-        """Leaves keys that move within a list to the list, though a command has them too."""
-        if (
-            event.type() is QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _NAVIGATION
-            and event.modifiers() in (_NO_MODIFIER, _KEYPAD)
-            and _moves_by_keys(QApplication.focusWidget(), Qt.Key(event.key()))
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks before work is lost; then remembers the layout and closes the studio."""
         if not self._may_close:
@@ -242,19 +221,3 @@ class StudioWindow(QMainWindow):
         self._may_close = True
         # outside of the handler that asked: it still uses the window
         QTimer.singleShot(0, self, self.close)
-
-
-_NO_MODIFIER: Final = Qt.KeyboardModifier.NoModifier
-_KEYPAD: Final = Qt.KeyboardModifier.KeypadModifier
-
-
-def _moves_by_keys(widget: QWidget | None, key: Qt.Key) -> bool:
-    """Whether a widget with focus has a use of its own for a key."""
-    if isinstance(widget, QAbstractButton):
-        return key in (Qt.Key.Key_Space, Qt.Key.Key_Return)
-    if isinstance(widget, QAbstractItemView):
-        return key is not Qt.Key.Key_Space
-    return isinstance(widget, QSlider | QTabBar) and key not in (
-        Qt.Key.Key_Space,
-        Qt.Key.Key_Return,
-    )

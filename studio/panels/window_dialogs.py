@@ -39,6 +39,7 @@ def _dialog(title: str, size: QSize, parent: QWidget | None) -> tuple[QDialog, Q
 
 def _close_button(dialog: QDialog, layout: QVBoxLayout) -> None:
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
+    buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
     buttons.rejected.connect(dialog.reject)
     layout.addWidget(buttons)
 

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from shiboken6 import isValid
 
 from studio.widgets.theme import ICONS, colors, theme_signal
 
@@ -23,6 +24,7 @@ class _Dressed(Protocol):
 
 
 _tones: "weakref.WeakKeyDictionary[_Dressed, tuple[str, str]]" = weakref.WeakKeyDictionary()
+_is_listening: list[object] = []
 
 
 def pixmap(name: str, color: str, size: int = ICON_PX, ratio: float = 1.0) -> QPixmap:
@@ -63,16 +65,14 @@ def icon(name: str, tone: str = "text") -> QIcon:
 
 def dress(target: _Dressed, name: str, tone: str = "text") -> None:
     """Gives an icon to a button or an action, and again when the theme changes."""
-    if not _tones:
-        signal = theme_signal().changed
-        signal.connect(_dress_all, Qt.ConnectionType.UniqueConnection)
+    if not _is_listening:
+        _is_listening.append(theme_signal())
+        theme_signal().changed.connect(_dress_all)
     _tones[target] = (name, tone)
     target.setIcon(icon(name, tone))
 
 
 def _dress_all() -> None:
-    from shiboken6 import isValid
-
     for target, (name, tone) in list(_tones.items()):
         if isValid(target):
             target.setIcon(icon(name, tone))

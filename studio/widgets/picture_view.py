@@ -167,7 +167,7 @@ class PictureView(QWidget):
     def paintEvent(self, _: QPaintEvent) -> None:
         """Draws the pictures."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(colors().field))
+        painter.fillRect(self.rect(), QColor(colors().canvas))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect, other_rect = self._rects()
@@ -229,7 +229,9 @@ class PictureView(QWidget):
         self, painter: QPainter, rect: QRectF, lines: Sequence[Outline], color: QColor
     ) -> None:
         scale = rect.width() / self._size[0]
-        painter.setPen(QPen(color, 1.6, cap=Qt.PenCapStyle.RoundCap))
+        pen = QPen(color, 1.6)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for line in lines:
             placed = (line + 0.5) * scale + (rect.x(), rect.y())
@@ -280,7 +282,7 @@ class PictureView(QWidget):
             if self._is_dragging:
                 self._end_drag(is_kept=True)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+    def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows the focus to those who came by keyboard."""
         self._is_focus_shown = event.reason() in _BY_KEYBOARD
         super().focusInEvent(event)

@@ -39,7 +39,8 @@ class Colors:
         panel: Ground of a panel.
         raised: Buttons, headers, rows that stand out.
         hover: The same under the mouse.
-        field: Where values are typed, and the ground of curves and pictures.
+        field: Where values are typed, and the ground of curves.
+        canvas: Around pictures.
         line: Borders and separators.
         text: What is read.
         muted: Units, captions.
@@ -57,6 +58,7 @@ class Colors:
     raised: str
     hover: str
     field: str
+    canvas: str
     line: str
     text: str
     muted: str
@@ -75,6 +77,7 @@ DARK: Final = Colors(
     raised="#292d33",
     hover="#343940",
     field="#121416",
+    canvas="#101214",
     line="#32363d",
     text="#e8eaed",
     muted="#a0a7b1",
@@ -92,6 +95,7 @@ LIGHT: Final = Colors(
     raised="#e9ebef",
     hover="#dcdfe5",
     field="#ffffff",
+    canvas="#d9dce2",
     line="#cfd3da",
     text="#1b1e23",
     muted="#575e69",
