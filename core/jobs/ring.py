@@ -5,7 +5,9 @@ hears of it. A picture that was overwritten before that has a newer one behind i
 nobody.
 """
 
+import os
 import shutil
+import uuid
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from typing import Final, Protocol
@@ -19,6 +21,9 @@ Picture = NDArray[np.uint8]
 
 MAX_SIDE_PX: Final = 1080
 """Longest side of a previewed picture."""
+
+PREFIX: Final = "avatar_"
+"""What the names of all rings begin with; the number of the owning process follows."""
 
 _SLOTS: Final = 6
 _SLOT_BYTES: Final = MAX_SIDE_PX * MAX_SIDE_PX * 3
@@ -49,7 +54,9 @@ class FrameRing:
         self._is_owner = name is None
         if name is None:
             _check_space()
-        self._memory = SharedMemory(name, name is None, _HEADER_BYTES + _SLOTS * _SLOT_BYTES)
+            name = f"{PREFIX}{os.getpid()}_{uuid.uuid4().hex[:8]}"  # macOS allows 31 characters
+        size = _HEADER_BYTES + _SLOTS * _SLOT_BYTES
+        self._memory = SharedMemory(name, self._is_owner, size)
         self._next = 0
 
     @property

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from core.jobs.host import Host
 from core.jobs.inline import InlineHost
 from core.jobs.messages import ENDINGS, Reply, Request
 from core.jobs.process import ProcessHost
+from core.jobs.ring import PREFIX
 from core.timeline.curve import Curve, Interpolation, Key
 from core.timeline.document import AvatarSettings, Document, OffsetCurve, ViewSettings
 from core.timeline.source import MediaReference, PortraitParams, Source
@@ -57,8 +59,8 @@ def _left(threads: set[threading.Thread], shared: set[str]) -> list[object]:
 
 
 def _shared_memory() -> set[str]:
-    """The names of Python's own pieces; elsewhere than on Linux they cannot be listed."""
-    return {path.name for path in _SHARED.glob("psm_*")} if _SHARED.is_dir() else set()
+    """The names of this process's rings; elsewhere than on Linux they cannot be listed."""
+    return {path.name for path in _SHARED.glob(f"{PREFIX}{os.getpid()}_*")}
 
 
 @dataclass
