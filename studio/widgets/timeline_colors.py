@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor
 from studio.widgets.theme import TRACK_COLORS, colors, is_dark
 
 _LANE_TURNS = (0, 40, -40, 80, -80, 120, -120, 20, -20, 60, -60)  # degrees of hue
-_MIN_LIGHTNESS, _MAX_LIGHTNESS = 150, 115  # of 255, on dark and on light ground
+_LEAST_ON_DARK, _MOST_ON_LIGHT = 0.5, 0.45
 DASHES: Final[tuple[tuple[int, int], ...]] = ((1, 0), (10, 4), (3, 3), (16, 5), (6, 6))
 """Dash patterns (drawn, left out; px) that lanes of one track take in turn."""
 
@@ -63,10 +63,17 @@ def lane_color(track: str, index: int, on_dark: bool = True) -> QColor:
     """The colour of a track's lane: the track's own, its hue turned a little further each time."""
     color = track_color(track, on_dark)
     turned = (color.hslHue() + _LANE_TURNS[index % len(_LANE_TURNS)]) % 360
-    lightness = color.lightness()
-    # yellows and greens look lighter than blues of the same number; the line must be seen anyway
-    lightness = max(lightness, _MIN_LIGHTNESS) if on_dark else min(lightness, _MAX_LIGHTNESS)
-    return QColor.fromHsl(turned, color.hslSaturation(), lightness)
+    result = QColor.fromHsl(turned, color.hslSaturation(), color.lightness())
+    # blues look darker than greens of the same lightness; every line must be seen
+    target = QColor("white" if on_dark else "black")
+    while (luminance(result) < _LEAST_ON_DARK) if on_dark else (luminance(result) > _MOST_ON_LIGHT):
+        result = mix(result, target, 0.12)
+    return result
+
+
+def luminance(color: QColor) -> float:
+    """How light a colour looks, 0..1 (Rec. 709 weights, without gamma)."""
+    return 0.2126 * color.redF() + 0.7152 * color.greenF() + 0.0722 * color.blueF()
 
 
 def dash_of(index: int) -> tuple[int, int]:

@@ -221,7 +221,7 @@ class CurveArea:
             if lane is not None and index is None:
                 return self.add_key(point)
         if hit is None:
-            return BoxSelect(desk, point, self.select_box)
+            return BoxSelect(desk, point, modifiers, self.select_box)
         desk.selection.focus_lane(self.factor, hit)
         return self._drag_of(point, modifiers, hit)
 

@@ -89,21 +89,25 @@ class BoxSelect(Gesture):
     """Draws a box; what lies in it is selected at the end.
 
     Args:
+        modifiers: Those of the press.
         select: Is given the box and the modifiers.
     """
 
     def __init__(
-        self, desk: Desk, start: QPointF, select: Callable[[QRectF, Modifiers], None]
+        self,
+        desk: Desk,
+        start: QPointF,
+        modifiers: Modifiers,
+        select: Callable[[QRectF, Modifiers], None],
     ) -> None:
         super().__init__(desk, start, "Select")
         self._select = select
         self._box = QRectF(start, start)
-        self._modifiers = Modifiers.NoModifier
+        self._modifiers = modifiers
 
     def drag(self, point: QPointF, modifiers: Modifiers) -> None:
         """Stretches the box."""
         self._box = QRectF(self.start, point).normalized()
-        self._modifiers = modifiers
 
     def finish(self) -> None:
         """Selects; a mere click on nothing selects nothing."""

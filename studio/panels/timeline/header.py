@@ -25,7 +25,7 @@ from studio.widgets.icons import dress, pixmap
 from studio.widgets.number_field import NumberField, NumberRange
 from studio.widgets.theme import TRACK_COLORS, TRACK_ICONS, colors, theme_signal
 
-WIDTH_PX = 280
+WIDTH_PX = 292
 BAR_PX = 27
 _LANES_FROM_PX = 60
 _STRIPE_PX = 4

@@ -125,7 +125,7 @@ class StripArea:
         selection = self.desk.selection
         hit = self.strip_at(point)
         if hit is None:
-            return BoxSelect(self.desk, point, self.select_box)
+            return BoxSelect(self.desk, point, modifiers, self.select_box)
         strip, part = hit
         is_adding = bool(modifiers & Modifiers.ShiftModifier)
         if modifiers & Modifiers.ControlModifier:
