@@ -1,4 +1,4 @@
-# make studio: set up and run the main job.  make test: set up and run the tests.
+# make studio: set up and open the studio on the sample.  make test: set up and run the tests.
 VENV := .venv/bin
 ifeq ($(OS),Windows_NT)
 VENV := .venv/Scripts
@@ -6,8 +6,7 @@ endif
 
 .PHONY: studio test check bench clean
 studio: .venv/ready
-	mkdir -p out
-	$(VENV)/avatar-studio render assets/sample/sample.avatar -o out/sample.mp4
+	sh tools/studio.sh $(VENV)
 
 test: .venv/ready
 	$(VENV)/python -m pytest
