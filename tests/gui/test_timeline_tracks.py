@@ -19,6 +19,7 @@ from core.timeline.strip import Strip
 from studio.controller.selection import AUDIO, TRACKS
 from studio.controller.studio import Studio
 from studio.panels.timeline.drops import Drop
+from studio.panels.timeline.factors_dialog import FactorsDialog
 from studio.panels.timeline.panel import TimelinePanel
 from studio.panels.timeline.track_body import TrackBody
 from studio.services.settings import Settings
@@ -237,6 +238,31 @@ def test_shift_drop_asks_for_factors(
     assert isinstance(drop, Drop)
     assert (drop.paths, drop.frame) == ((sample_portrait,), 30)
     assert panel.studio.project.document is before
+    dialog = panel.findChild(FactorsDialog)
+    assert dialog is not None
+    dialog.boxes[Factor.LIPS].click()
+    dialog.boxes[Factor.EYES].click()
+    with qtbot.waitSignal(panel.studio.imported, timeout=20_000):
+        dialog.accept()
+    document = panel.studio.project.document
+    laid = [t.factor for t in document.tracks if any(s.start == 30 for s in t.strips)]
+    assert laid == [Factor.HEAD_POSE, Factor.EXPRESSION]
+
+
+def test_commands_of_the_table_reach_the_timeline(panel: TimelinePanel) -> None:
+    before = panel.axis.px_per_frame
+    assert panel.studio.actions.trigger("view.zoom_in")
+    assert panel.axis.px_per_frame > before
+
+
+def test_undo_in_the_middle_of_a_drag_is_harmless(qtbot: QtBot, panel: TimelinePanel) -> None:
+    body, before = _eyes(panel), panel.studio.project.document
+    qtbot.mousePress(body, LEFT, NONE, QPoint(round(panel.axis.to_x(60)), 14))
+    qtbot.mouseMove(body, QPoint(round(panel.axis.to_x(90)), 14))
+    panel.studio.project.undo()
+    qtbot.mouseMove(body, QPoint(round(panel.axis.to_x(95)), 14))
+    qtbot.mouseRelease(body, LEFT, NONE, QPoint(round(panel.axis.to_x(95)), 14))
+    assert panel.studio.project.document == before
 
 
 def test_the_sound_is_drawn_with_its_mouth_shapes(

@@ -66,7 +66,8 @@ class Gesture:
 
     def show(self, change: Callable[[Document], Document]) -> None:
         """Shows `change(base)`. A refused edit is told once and changes nothing."""
-        if self._is_refused:
+        is_ended = self._is_shown and not self.desk.project.in_gesture  # by undo, in mid-drag
+        if self._is_refused or is_ended:
             return
         try:
             document = change(self.base)

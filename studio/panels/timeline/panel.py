@@ -22,7 +22,8 @@ from core.timeline.project_edits import set_marker, set_range
 from studio.controller.selection import AUDIO, Mode
 from studio.controller.studio import Studio
 from studio.panels.timeline.desk import Desk
-from studio.panels.timeline.drops import TrackDrops
+from studio.panels.timeline.drops import Drop, TrackDrops, lay_drop
+from studio.panels.timeline.factors_dialog import FactorsDialog
 from studio.panels.timeline.header import WIDTH_PX
 from studio.panels.timeline.keyboard import TimelineKeys
 from studio.panels.timeline.menus import add_menu, curve_menu, strip_menu
@@ -37,6 +38,15 @@ from studio.widgets.timeline_axis import TimeAxis
 from studio.widgets.timeline_ruler import HEIGHT_PX, TimeRuler
 
 _SCROLL_STEPS = 16  # scroll bar units per frame, so that it moves smoothly
+_COMMANDS = (
+    "type_value",
+    "move_keys",
+    "scale_keys",
+    "zoom_in",
+    "zoom_out",
+    "zoom_fit",
+    "zoom_selected",
+)
 
 
 class TimelinePanel(QWidget):
@@ -47,9 +57,7 @@ class TimelinePanel(QWidget):
     """
 
     factors_wanted = Signal(object)
-    """A `Drop` whose factors are to be chosen; answer with `lay_drop`."""
-    told = Signal(str)
-    """One sentence for the status bar."""
+    """A `Drop` whose factors are asked for now."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +81,8 @@ class TimelinePanel(QWidget):
         self._keys = TimelineKeys(self)
         self._lay_out()
         self._connect()
+        for name in _COMMANDS:
+            studio.actions.bind(f"timeline.{name}", getattr(self, name))
         self._on_document_changed()
 
     # --- commands (`timeline.…` in the command table) ------------------------------------------
@@ -210,7 +220,7 @@ class TimelinePanel(QWidget):
         row.header.add_wanted.connect(lambda button, r=row: self._open_add_menu(r, button))
         for target, is_header in ((row.body, False), (row.header, True)):
             drops = TrackDrops(self.studio, self.desk, row.track, target, is_header=is_header)
-            drops.factors_wanted.connect(self.factors_wanted)
+            drops.factors_wanted.connect(self._ask_factors)
 
     # --- following -----------------------------------------------------------------------------
 
@@ -261,6 +271,12 @@ class TimelinePanel(QWidget):
         if project.in_gesture:
             ends = (start or None, stop if stop < n_frames else None)
             project.preview(set_range(project.document, *ends))
+
+    def _ask_factors(self, drop: Drop) -> None:
+        self.factors_wanted.emit(drop)
+        dialog = FactorsDialog(self)
+        dialog.chosen.connect(lambda factors: lay_drop(self.studio, drop, factors))
+        dialog.open()
 
     def _rename_marker(self, frame: int) -> None:
         marker = next(m for m in self.studio.project.document.markers if m.frame == frame)

@@ -30,6 +30,15 @@ _KINDS = {
 }
 
 
+_HINTS = {
+    AUDIO: "Drop a recording here",
+    Factor.LIPS: "Drop a clip: only its lips are taken · Ctrl+G speaks the sound",
+    Factor.HEAD_POSE: "Drop a clip: only its head pose is taken",
+    Factor.EYES: "Drop a clip: only its eyes are taken",
+    Factor.EXPRESSION: "Drop a clip or an emotion: only its expression is taken",
+}
+
+
 class Part(StrEnum):
     """What of a strip is under the pointer."""
 
@@ -175,6 +184,17 @@ class StripArea:
             rect = self.strip_rect(strip)
             if rect.right() >= 0 and rect.left() <= width:
                 self._paint_strip(painter, shades, strip, rect, strip.id in selected)
+        if not self.strips:
+            self._paint_hint(painter, shades)
+
+    def _paint_hint(self, painter: QPainter, shades: Shades) -> None:
+        """Says what an empty track is for."""
+        font = painter.font()
+        font.setPixelSize(11)
+        painter.setFont(font)
+        painter.setPen(faded(shades.dim_text, 0.7))
+        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(self.rect.adjusted(10, 0, -10, 0), align, _HINTS[self.track])
 
     def _paint_strip(
         self,
