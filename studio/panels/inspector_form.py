@@ -179,9 +179,10 @@ class Form(QWidget, Generic[Subject]):
         self._base = self._project.document
 
     def _preview(self, parameter: Parameter[Subject], value: Value) -> None:
-        if self._base is None or not self._project.in_gesture:
+        base = self._base
+        if base is None or not self._project.in_gesture:
             return
-        document = self._base
+        document = base
         try:
             for subject in self._subjects:
                 document = parameter.write(document, subject, value)
@@ -194,14 +195,15 @@ class Form(QWidget, Generic[Subject]):
         self._project.preview(document)
 
     def _end(self, parameter: Parameter[Subject], is_kept: bool) -> None:
-        if self._base is None:
-            return
+        is_ours = self.in_gesture
         self._base = None
-        if is_kept:
+        if is_ours and is_kept:
             self._project.commit()
             self.edited.emit(parameter.title)
-        else:
+        elif is_ours:
             self._project.cancel()
+        else:
+            self._refresh()  # somebody else ended the gesture: the row shows what is
 
     def _on_unlock(self) -> None:
         if self._unlock is not None:

@@ -68,7 +68,7 @@ class LibraryPanel(QWidget):
         self._studio = studio
         self._library = studio.library
         self._dialog: QFileDialog | None = None
-        self.menu: QMenu | None = None
+        self.menu = QMenu(self)
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search")
         self.search.setClearButtonEnabled(True)
@@ -134,8 +134,8 @@ class LibraryPanel(QWidget):
         item = self._library.item(item_id)
         if item is None:
             return None
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = self.menu
+        menu.clear()
         self._add_uses(menu, uses_of(self._studio, item))
         menu.addSeparator()
         if item.is_missing:
@@ -153,7 +153,6 @@ class LibraryPanel(QWidget):
             remove.triggered.connect(lambda: self._library.remove(item_id))
             unused = menu.addAction("Remove all that is unused")
             unused.triggered.connect(self._library.remove_unused)
-        self.menu = menu
         menu.popup(at)
         return menu
 
