@@ -1,9 +1,9 @@
-"""What the mouse pad moves: lanes in the pad's values, controls out."""
+"""What the mouse pad moves: the lanes of x, y and the wheel."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from core.base.controls import CONTROLS, FACTOR_CONTROLS, REST, Factor
+from core.base.controls import Factor
 from core.timeline.lanes import LANES, Lane
 
 
@@ -40,8 +40,8 @@ PAD_TARGETS: Final[dict[Factor, PadTarget]] = {
 """Factor → what the pad moves on its track."""
 
 
-def pad_values(target: PadTarget, x: float, y: float, wheel: float) -> dict[str, float]:
-    """Control → value relative to rest, for all controls of the target's factor.
+def pad_lanes(target: PadTarget, x: float, y: float, wheel: float) -> dict[str, float]:
+    """Lane → value for where the pad and the wheel stand.
 
     Args:
         target: What is moved.
@@ -49,10 +49,8 @@ def pad_values(target: PadTarget, x: float, y: float, wheel: float) -> dict[str,
         y: −1..1.
         wheel: −1..1.
     """
-    values = {name: float(REST[CONTROLS.index(name)]) for name in FACTOR_CONTROLS[target.factor]}
+    result = {}
     for lane, amount in zip(target.lanes, (x, y, wheel), strict=True):
         reach = lane.upper - lane.default if amount >= 0 else lane.default - lane.lower
-        moved = lane.above if amount >= 0 else lane.below
-        for name, weight in moved.items():
-            values[name] = values.get(name, 0.0) + weight * abs(amount) * reach
-    return values
+        result[lane.name] = lane.default + amount * reach
+    return result

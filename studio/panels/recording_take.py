@@ -26,6 +26,7 @@ from studio.widgets.theme import TRACK_COLORS
 _PERCENT: Final = 100.0
 _MS: Final = 1000.0
 _MAX_CURVES: Final = 8
+_ASK_FROM_S: Final = 2.0
 _NAME = Qt.ItemDataRole.UserRole
 
 
@@ -33,13 +34,14 @@ class TakeCard(QFrame):
     """Shows the take under review; every change is seen in the viewer at once."""
 
     kept = Signal()
+    kept_as_keys = Signal()
     retaken = Signal()
     discarded = Signal()
 
     def __init__(self, recorder: Recorder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._recorder = recorder
-        self._is_filling = False
+        self._is_filling = self._is_asking = False
         self.setProperty("role", "card")
         self.title = QLabel("Take", self)
         self.title.setProperty("role", "heading")
@@ -75,20 +77,22 @@ class TakeCard(QFrame):
         self.retake_button.setToolTip("Throw it away and record again from the same frame (R)")
         self.discard_button = QPushButton("Discard", self)
         self.discard_button.setToolTip("Throw it away")
+        self.keys_button = QPushButton("Keep as keys", self)
+        self.keys_button.setToolTip("Draw it as curves that can be edited, instead of a strip")
         self.keep_button.clicked.connect(self.kept)
+        self.keys_button.clicked.connect(self.kept_as_keys)
         self.retake_button.clicked.connect(self.retaken)
-        self.discard_button.clicked.connect(self.discarded)
+        self.discard_button.clicked.connect(self._on_discard)
         self._lay_out()
         recorder.take_changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Shows the take as it is now."""
         take, settings = self._recorder.take, self._recorder.settings
-        if not take:
-            return
         self._is_filling = True
-        one = next(iter(take.values()))
-        self.title.setText(f"Take · {float(one.duration):.1f} s")
+        sound = " with sound" if self._recorder.has_sound else ""
+        self.title.setText(f"Take · {self._recorder.recorded_s:.1f} s{sound}")
+        self._ask_discard(False)
         for name, row in self.rows.items():
             row.set_value(_shown(name, getattr(settings, name)))
         names = [name for name in CONTROLS if FACTOR_OF[name] in take]
@@ -99,8 +103,21 @@ class TakeCard(QFrame):
         )
         self._is_filling = False
 
+    def _on_discard(self) -> None:
+        is_long = self._recorder.recorded_s > _ASK_FROM_S
+        if is_long and not self._is_asking:
+            self._ask_discard(True)
+        else:
+            self.discarded.emit()
+
+    def _ask_discard(self, is_asking: bool) -> None:
+        """A second click is wanted where much would be lost."""
+        self._is_asking = is_asking
+        self.discard_button.setText("Really discard?" if is_asking else "Discard")
+
     def _curve(self, name: str, is_faint: bool) -> DrawnCurve:
-        track, i = self._recorder.take[FACTOR_OF[name]], INDEX[name]
+        takes = self._recorder.raw_take if is_faint else self._recorder.take
+        track, i = takes[FACTOR_OF[name]], INDEX[name]
         values = (track.column(name) - REST[i]).astype(np.float32)
         reach = float(max(UPPER[i] - REST[i], REST[i] - LOWER[i]))
         return DrawnCurve(name, TRACK_COLORS[FACTOR_OF[name]], values, reach, is_faint)
@@ -144,6 +161,7 @@ class TakeCard(QFrame):
         buttons.addWidget(self.discard_button)
         buttons.addStretch(1)
         buttons.addWidget(self.retake_button)
+        buttons.addWidget(self.keys_button)
         buttons.addWidget(self.keep_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 12)

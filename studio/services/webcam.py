@@ -5,16 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from core.base.controls import CONTROLS
 from core.base.errors import StudioError
 from core.face.tracker import Face, FaceTracker, create_tracker
 from core.motion.live import LiveSolver
 from studio.services.capture import Camera, Frame, open_camera
 
-Values = dict[str, float]
 OpenCamera = Callable[[str], Camera]
 MakeTracker = Callable[[], FaceTracker]
 _JOIN_S: Final = 3.0
@@ -31,7 +28,7 @@ class Webcam(QObject):
     """
 
     sampled = Signal(object, float)
-    """Control → value relative to rest (0, and 1 for the scale), at `time.perf_counter` seconds."""
+    """Controls, float32 [58] relative to the first second, at `time.perf_counter` seconds."""
     seen = Signal(object, object)
     """The picture, uint8 RGB [H, W, 3], and the face's box (x0, y0, x1, y1) in px or None."""
     measured = Signal(float, float)
@@ -109,9 +106,7 @@ class Webcam(QObject):
         if solver.is_calibrated and not was_calibrated:
             self.calibrated.emit()
         if controls is not None:
-            moved = np.asarray(controls)
-            values = {name: float(moved[i]) for i, name in enumerate(CONTROLS)}
-            self.sampled.emit(values, self._shot_s)
+            self.sampled.emit(controls, self._shot_s)
 
     def _pictures(self, camera: Camera) -> Iterator[Frame]:
         while not self._stop.is_set():
