@@ -4,8 +4,10 @@ A picture is known by what it shows: the avatar and the evaluated controls of it
 therefore makes only those pictures stale whose frames it changes, and undo brings them back.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -35,6 +37,7 @@ SLOW_MS: Final = 45.0
 """A picture that takes longer is shown as a draft first while the playhead or a curve moves."""
 _REFINE_AFTER_MS: Final = 80
 _BAR_MS: Final = 50
+_PACE_OF: Final = 9  # pictures
 _SLICE_S: Final = 0.004
 _DEFAULT_SIZE: Final = (512, 512)
 
@@ -100,6 +103,7 @@ class Preview(QObject):
         self._rest_points: Points | None = None
         self._are_points_wanted = False
         self._snapshots: dict[int, Picture] = {}
+        self._pace: deque[float] = deque(maxlen=_PACE_OF)
         self._ms = 0.0
         self._is_ahead = False
         self.n_missed = 0  # pictures that were not ready when playing came to them
@@ -370,7 +374,8 @@ class Preview(QObject):
                 self._find_points()
             return
         if not flight.is_draft:
-            self._ms = reply.ms if self._ms == 0.0 else 0.8 * self._ms + 0.2 * reply.ms
+            self._pace.append(reply.ms)
+            self._ms = median(self._pace)  # the first one may hold a preparation
             self._book.keep(flight.frame, flight.key, picture)
             self._touch_bar()
         # a picture of another frame than the wanted one still shows where a scrub has come to

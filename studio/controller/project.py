@@ -265,6 +265,8 @@ class Project(QObject):
 
         def done(result: tuple[Session, Relinked]) -> None:
             session, relinked = result
+            if session.is_read_only and session.folder.resolve() == self.folder.resolve():
+                session = self._reopened(session)
             self._take(session, session.document)
             self._settings.add_recent(session.folder)
             if session.is_read_only:
@@ -396,6 +398,12 @@ class Project(QObject):
     def _new_session(self, document: Document) -> Session:
         name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}{SUFFIX}"
         return create_session(self._unsaved / name, document)
+
+    def _reopened(self, session: Session) -> Session:
+        """The session that is open already, with its lock taken over."""
+        session.close()
+        self._session.close()
+        return open_session(session.folder)
 
     def _open_shared(self, archive: Path) -> None:
         folder = archive.with_suffix(SUFFIX)
