@@ -99,9 +99,10 @@ class PaletteDialog(QDialog):
         last = self.results.topLevelItemCount() - 1
         if last < 0:
             return
-        now = self.results.indexOfTopLevelItem(self.results.currentItem())
-        target = min(max(max(now, 0) + n_rows, 0), last)
-        self.results.setCurrentItem(self.results.topLevelItem(target))
+        now = max(self.results.currentIndex().row(), 0)
+        row = self.results.topLevelItem(min(max(now + n_rows, 0), last))
+        if row is not None:
+            self.results.setCurrentItem(row)
 
     def _run(self, row: QTreeWidgetItem | None) -> None:
         if row is None or row.isDisabled():

@@ -115,7 +115,8 @@ class ShortcutsDialog(QDialog):
 
     def _rows(self) -> list[QTreeWidgetItem]:
         groups = (self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount()))
-        return [group.child(i) for group in groups if group for i in range(group.childCount())]
+        rows = (group.child(i) for group in groups if group for i in range(group.childCount()))
+        return [row for row in rows if row is not None]
 
     def _chosen(self) -> str | None:
         row = self.tree.currentItem()

@@ -21,7 +21,7 @@ from studio.panels.export_queue import ExportQueuePanel
 from studio.panels.history_panel import HistoryPanel
 from studio.panels.inspector import InspectorPanel
 from studio.panels.library import LibraryPanel
-from studio.panels.recording import RecordingPanel
+from studio.panels.recording import RecordPanel
 from studio.panels.status import StatusPanel
 from studio.panels.timeline.panel import TimelinePanel
 from studio.panels.transport import TransportPanel
@@ -81,7 +81,7 @@ class StudioWindow(QMainWindow):
         self.library = LibraryPanel(studio, self)
         self.inspector = InspectorPanel(studio, self)
         self.timeline = TimelinePanel(studio, self)
-        self.recording = RecordingPanel(studio, self)
+        self.recording = RecordPanel(studio, self)
         self.exports = ExportQueuePanel(studio, self)
         for name, panel in (
             ("library", self.library),

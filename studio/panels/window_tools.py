@@ -132,7 +132,7 @@ class ToolCommands(QObject):
         """Says which files were not found, and looks for them."""
         self._show("relink", lambda: RelinkDialog(self._studio, self._window))
 
-    def _examined(self, then: Callable[[list[Row]], object]) -> None:
+    def _examined(self, then: Callable[[list[Row]], None]) -> None:
         self.message.emit("Looking at this computer…")
         self._studio.pool.run(examine, then)
 
