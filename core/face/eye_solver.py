@@ -1,9 +1,11 @@
 """Lids and gaze of a clip → the 14 controls of the eyes.
 
 Openness is read in relation to how far this person opens and shuts the eyes, gaze in relation to
-how the person looks at rest. While an eye is shut its iris is a guess, so gaze is bridged.
+how the person looks at rest. The iris of a shut eye is a guess: in a wink the other eye tells the
+gaze, in a blink it is bridged.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -26,7 +28,9 @@ portraits in which only the head moved."""
 _SHUT_SHARE: Final = 0.5  # a clip contains blinks once the openness falls below this share
 _LEAST_SHUT: Final = 0.03  # openness of lids that touch, as FaceMesh reports it
 _TYPICAL_SHUT_SHARE: Final = 0.2
-_GAZE_NEEDS: Final = 0.5  # openness, as a share of open eyes, from which the iris is trusted
+_GAZE_NEEDS: Final = (0.35, 0.65)  # openness, as a share of open eyes, that shows an iris
+_RESTS_OPEN: Final = 0.8  # openness of a rest, as a share of the clip's open eyes
+_FEWEST_RESTS: Final = 5
 _WIDE_GAIN: Final = -sum(WIDE)  # openness that eyeWide 1 adds
 
 
@@ -39,13 +43,15 @@ def add_eyes(measures: Measures, rest: NDArray[np.intp], controls: Curve) -> Non
         controls: written in place.
     """
     tilt = EAR_PER_PITCH * (measures.pitch - np.median(measures.pitch[rest]))
-    shares = {
-        "Left": _openness(measures.ear_left - tilt, rest),
-        "Right": _openness(measures.ear_right - tilt, rest),
-    }
-    seen = np.minimum(shares["Left"], shares["Right"]) > _GAZE_NEEDS
-    right = _bridged(measures.gaze_x - np.median(measures.gaze_x[rest]), seen) / GAZE_X_PER_UNIT
-    down = _bridged(measures.gaze_y - np.median(measures.gaze_y[rest]), seen)
+    ears = {"Left": measures.ear_left - tilt, "Right": measures.ear_right - tilt}
+    rest = _open_rest((ears["Left"] + ears["Right"]) / 2, rest)
+    shares = {side: _openness(ear, rest) for side, ear in ears.items()}
+    low, high = _GAZE_NEEDS
+    shown = {side: np.clip((s - low) / (high - low), 0.0, 1.0) for side, s in shares.items()}
+    across = {"Left": measures.gaze_x_left, "Right": measures.gaze_x_right}
+    height = {"Left": measures.gaze_y_left, "Right": measures.gaze_y_right}
+    right = _gaze(across, shown, rest) / GAZE_X_PER_UNIT
+    down = _gaze(height, shown, rest)
     look_down = np.clip(down / GAZE_DOWN_PER_UNIT, 0.0, 1.0)
     look_up = np.clip(-down / GAZE_UP_PER_UNIT, 0.0, 1.0)
     # lids follow a lowered gaze by themselves: only what they do beyond that is a blink
@@ -62,6 +68,23 @@ def add_eyes(measures: Measures, rest: NDArray[np.intp], controls: Curve) -> Non
         }
         for name, values in columns.items():
             controls[:, INDEX[f"eye{name}{side}"]] = np.clip(values, 0.0, 1.0)
+
+
+def _open_rest(ear: Curve, rest: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those rest frames in which the lids are up; a calm face may well look down.
+
+    Where there are hardly any, all frames of the clip with raised lids.
+    """
+    raised = ear > _RESTS_OPEN * np.percentile(ear, 90)
+    open_rest = rest[raised[rest]]
+    return open_rest if len(open_rest) >= min(_FEWEST_RESTS, len(rest)) else np.flatnonzero(raised)
+
+
+def _gaze(eyes: Mapping[str, Curve], shown: Mapping[str, Curve], rest: NDArray[np.intp]) -> Curve:
+    """One direction of both eyes' gaze [T] relative to rest; each counts as its iris is shown."""
+    total = sum(shown.values())
+    moved = sum(shown[s] * (gaze - np.median(gaze[rest])) for s, gaze in eyes.items())
+    return _bridged(moved / np.maximum(total, 1e-6), np.maximum(*shown.values()) > 0.5)
 
 
 def _openness(ear: Curve, rest: NDArray[np.intp]) -> Curve:

@@ -52,6 +52,8 @@ class Measures:
         mouth_width: distance of the mouth corners, inter-ocular distances.
         smile: height of the mouth corners above the middle of the lips, inter-ocular distances.
         brow: height of the brows above the eye corners, inter-ocular distances.
+        gaze_x_left, gaze_y_left, gaze_x_right, gaze_y_right: gaze of the subject's left and right
+            eye alone.
     """
 
     yaw: Curve
@@ -65,6 +67,10 @@ class Measures:
     mouth_width: Curve
     smile: Curve
     brow: Curve
+    gaze_x_left: Curve
+    gaze_y_left: Curve
+    gaze_x_right: Curve
+    gaze_y_right: Curve
 
 
 def rigid_fit(points: Points) -> tuple[Curve, Curve, Curve]:
@@ -92,7 +98,8 @@ def measure_shape(shape: Curve, yaw: Curve, pitch: Curve, roll: Curve) -> Measur
     """The measures of landmarks [T, 478, 3] whose pose, in degrees [T], is already undone."""
     unit = _interocular(shape)
     right_gaze = _gaze(shape, RIGHT_EYE_CORNERS, RIGHT_IRIS)
-    gaze = (right_gaze + _gaze(shape, LEFT_EYE_CORNERS, LEFT_IRIS)) / 2
+    left_gaze = _gaze(shape, LEFT_EYE_CORNERS, LEFT_IRIS)
+    gaze = (right_gaze + left_gaze) / 2
     corners_y = shape[:, [*RIGHT_EYE_CORNERS, *LEFT_EYE_CORNERS], 1].mean(1)
     lips_y = shape[:, [_UPPER_LIP_TOP, _LOWER_LIP_BOTTOM], 1].mean(1)
     return Measures(
@@ -107,6 +114,10 @@ def measure_shape(shape: Curve, yaw: Curve, pitch: Curve, roll: Curve) -> Measur
         mouth_width=_distance(shape, *MOUTH_CORNERS.tolist()) / unit,
         smile=(lips_y - shape[:, MOUTH_CORNERS, 1].mean(1)) / unit,
         brow=(corners_y - shape[:, _BROW_TOPS, 1].mean(1)) / unit,
+        gaze_x_left=left_gaze[:, 0],
+        gaze_y_left=left_gaze[:, 1],
+        gaze_x_right=right_gaze[:, 0],
+        gaze_y_right=right_gaze[:, 1],
     )
 
 

@@ -146,6 +146,30 @@ def test_a_wink_is_one_sided():
     assert solved("eyeBlinkRight", solution).max() < 0.25
 
 
+def test_the_open_eye_of_a_wink_tells_the_gaze():
+    def moves(controls, t):
+        swing("eyeBlinkLeft", depth=1.0)(controls, t)
+        for name in ("eyeLookOutLeft", "eyeLookInRight"):
+            controls[:, INDEX[name]] += 0.6 * bump(t, 230, width=8.0)
+
+    truth, points = clip(moves)
+    looked = solved("eyeLookInRight", solve(points, rate=RATE))
+    assert looked[230] == pytest.approx(truth[230, INDEX["eyeLookInRight"]], abs=0.2)
+
+
+def test_open_eyes_are_the_measure_even_of_a_calm_face_that_looks_down():
+    def moves(controls, t):
+        for side in ("Left", "Right"):
+            controls[:, INDEX[f"eyeBlink{side}"]] = 0.45
+            controls[300:360, INDEX[f"eyeBlink{side}"]] = 0.0
+        controls[300:360, INDEX["jawOpen"]] = 0.3
+
+    _, points = clip(moves)
+    lowered = solved("eyeBlinkLeft", solve(points, rate=RATE))
+    assert lowered[300:360].mean() < 0.1
+    assert lowered[:280].mean() > 0.3
+
+
 def test_a_mouth_that_always_hangs_open_is_open():
     def moves(controls, t):
         controls[:, INDEX["jawOpen"]] = 0.4 + 0.2 * np.sin(t / 9)
