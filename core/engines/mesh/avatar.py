@@ -8,6 +8,7 @@ import numpy as np
 
 from core.base.progress import Progress
 from core.engines.mesh.calibrate import PROBE_PX, Track, calibrate
+from core.engines.mesh.eye_calibrate import calibrate_eyes
 from core.engines.mesh.geometry import FloatMap, Geometry, Points, stage_box
 from core.engines.mesh.layers import refine_layers, split_layers
 from core.engines.mesh.matte import PersonSegmenter
@@ -97,7 +98,8 @@ class StillAvatar:
         try:
             self._calibration = calibrate(draw, track)
         finally:
-            probe.close()
+            self._eye_calibration = calibrate_eyes(probe.render, track)
+        probe.close()
         progress.report(STAGE, _STEPS, _STEPS)
 
     @property
@@ -127,7 +129,8 @@ class StillAvatar:
         if renderer is None:
             renderer = self._renderers[viewport] = self._new_renderer(viewport)
         renderer.show_layers(self._layers)
-        return renderer.render(controls, self._calibration.motion(controls))
+        drawn = self._eye_calibration.drawn(controls)
+        return renderer.render(drawn, self._calibration.motion(controls))
 
     def _new_renderer(self, viewport: Viewport) -> Renderer:
         return Renderer(self._portrait, self._geometry, viewport, self._layers, self._fields)
