@@ -132,6 +132,18 @@ def test_split_at_the_playhead(panel: TimelinePanel) -> None:
     assert spans == [(20, 50), (50, 100), (150, 210)]
 
 
+def test_strips_that_play_at_once_lie_below_each_other(panel: TimelinePanel) -> None:
+    blinks = Strip("three", "gaze", 20, 80, controls=("eyeBlinkLeft", "eyeBlinkRight"))
+    panel.studio.project.edit("Add", lambda d: edits.add_strip(d, Factor.EYES, blinks))
+    area = _eyes(panel).strips
+    rects = [area.strip_rect(strip) for strip in area.strips if strip.start == 20]
+    assert len(rects) == 2
+    assert not rects[0].intersects(rects[1])
+    found = area.strip_at(rects[1].center())
+    assert found is not None
+    assert found[0].id == "three"
+
+
 def test_snapping_closes_a_gap(qtbot: QtBot, panel: TimelinePanel) -> None:
     panel.studio.settings.set("snap", True)
     _drag(qtbot, panel, (180, 131))

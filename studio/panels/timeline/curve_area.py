@@ -97,7 +97,7 @@ class CurveArea:
             curve = curve_of(self.track, lane)
             if lane == self.lane or not curve.keys:
                 continue
-            alpha = 0.25 if lane in muted else 0.6 if self.lane is None else 0.42
+            alpha = 0.25 if lane in muted else 0.8 if self.lane is None else 0.55
             painter.setPen(QPen(faded(self.color(lane, shades), alpha), 1.0))
             _, default, _ = limits_of(lane)
             scale = self.scale(lane)

@@ -116,7 +116,16 @@ class TrackRows(QScrollArea):
         selection = self._desk.selection
         if selection.lane is not None:
             self._expanded.add(selection.track)
+        before = self._heights()
         self._apply_heights()
+        if selection.lane is not None and before != self._heights():
+            layout = self.widget().layout()
+            if layout is not None:
+                layout.activate()
+            self.ensureWidgetVisible(self.rows[selection.track], 0, 0)
+
+    def _heights(self) -> list[int]:
+        return [row.height() for row in self.rows.values()]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tells the width of the bodies, and what the wheel does over them."""

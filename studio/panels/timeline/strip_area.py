@@ -1,6 +1,7 @@
 """The strips of one track: geometry, hit tests, painting, and the gestures that begin on them."""
 
 from enum import StrEnum
+from itertools import combinations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
@@ -79,7 +80,19 @@ class StripArea:
         axis = self.desk.axis
         left = axis.to_x(strip.start)
         width = max(strip.n_frames * axis.px_per_frame, 2.0)
-        return QRectF(left, self.rect.top() + 2, width, self.rect.height() - 4)
+        layers = self._layers()
+        height = (self.rect.height() - 4) / len(layers)
+        top = self.rect.top() + 2 + height * layers.index(_layer(strip, len(layers)))
+        return QRectF(left, top, width, height - (1 if len(layers) > 1 else 0))
+
+    def _layers(self) -> list[tuple[str, ...]]:
+        """The sets of controls that lie one below the other because they play at once."""
+        strips = [s for s in self.strips if isinstance(s, Strip)]
+        overlaps = any(
+            a.controls != b.controls and a.start < b.stop and b.start < a.stop
+            for a, b in combinations(strips, 2)
+        )
+        return sorted({s.controls for s in strips}) if overlaps else [()]
 
     def signature(self) -> tuple[object, ...]:
         """What the strips look like."""
@@ -212,7 +225,8 @@ class StripArea:
         painter.fillPath(shape, faded(fill, alpha))
         painter.save()
         painter.setClipPath(shape)
-        painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), 3), faded(color, alpha))
+        stripe = 3 if rect.height() > 14 else 2
+        painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), stripe), faded(color, alpha))
         self.paint_content(painter, strip, rect, shades)
         self._paint_fades(painter, strip, rect, shades)
         if isinstance(strip, Strip) and strip.blend is Blend.ADD:
@@ -257,11 +271,11 @@ class StripArea:
     def _paint_text(self, painter: QPainter, shades: Shades, strip: AnyStrip, rect: QRectF) -> None:
         left = max(rect.left(), 0.0) + 8
         height = min(rect.height() - 2, _TEXT_PX)
-        space = QRectF(left, rect.top() + 2, rect.right() - left - 6, height)
+        space = QRectF(left, rect.top() + 1, rect.right() - left - 6, height)
         if space.width() < 18:
             return
         font = painter.font()
-        font.setPixelSize(11)
+        font.setPixelSize(11 if rect.height() > 14 else 9)
         painter.setFont(font)
         painter.setPen(shades.dim_text if strip.is_muted else shades.text)
         text = describe(self.desk.project.document, strip)
@@ -270,6 +284,10 @@ class StripArea:
         )
         align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(space, align, elided)
+
+
+def _layer(strip: AnyStrip, n_layers: int) -> tuple[str, ...]:
+    return strip.controls if isinstance(strip, Strip) and n_layers > 1 else ()
 
 
 def describe(document: Document, strip: AnyStrip) -> str:

@@ -30,7 +30,7 @@ from studio.panels.timeline.strip_area import Part, StripArea
 from studio.widgets.theme import theme_signal
 from studio.widgets.timeline_colors import shades_of
 
-STRIP_PX = 24
+STRIP_PX = 27
 _CURVES_FROM_PX = 60  # rows lower than this show strips only
 _CURSORS = {
     Part.BODY: Qt.CursorShape.OpenHandCursor,
