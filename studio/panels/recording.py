@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -184,6 +185,7 @@ class RecordPanel(QWidget):
         armed = self._studio.selection.armed
         for track, button in self.arms.items():
             button.setChecked(track in armed)
+            dress(button, "arm", "bad" if track in armed else "muted")
         factors = [factor for factor in Factor if str(factor) in armed]
         if factors and self._target.factor not in factors:
             self._set_target(factors[0])
@@ -260,6 +262,7 @@ class RecordPanel(QWidget):
             names = [("mouse", "Mouse pad", ""), ("webcam", "Webcam", self.webcam.picker.reason)]
         picker = QComboBox(self)
         picker.setAccessibleName(f"Input of {title}")
+        picker.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         picker.setToolTip(f"What {title} is recorded with")
         for i, (device, text, reason) in enumerate(names):
             picker.addItem(text, device)
@@ -277,9 +280,13 @@ class RecordPanel(QWidget):
 
     def _pad_head(self) -> QWidget:
         box = QWidget(self)
-        row = QHBoxLayout(box)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
+        rows = QVBoxLayout(box)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2)
+        row, speeds = QHBoxLayout(), QHBoxLayout()
+        rows.addLayout(row)
+        rows.addLayout(speeds)
+        speeds.addWidget(QLabel("Speed", box))
         chosen, paced = QButtonGroup(box), QButtonGroup(box)
         for factor, target in PAD_TARGETS.items():
             button = _segment(target.title, f"Move {TITLES[factor]} with the pad", box)
@@ -295,7 +302,8 @@ class RecordPanel(QWidget):
             button.clicked.connect(lambda _, p=pace: self._recorder.set_pace(p))
             paced.addButton(button)
             self.paces[pace] = button
-            row.addWidget(button)
+            speeds.addWidget(button)
+        speeds.addStretch(1)
         return box
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
+    QGridLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -157,12 +157,11 @@ class TakeCard(QFrame):
         return row
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.discard_button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.retake_button)
-        buttons.addWidget(self.keys_button)
-        buttons.addWidget(self.keep_button)
+        buttons = QGridLayout()
+        buttons.addWidget(self.discard_button, 0, 0)
+        buttons.addWidget(self.retake_button, 0, 1)
+        buttons.addWidget(self.keys_button, 1, 0)
+        buttons.addWidget(self.keep_button, 1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 12)
         layout.setSpacing(6)
