@@ -1,24 +1,20 @@
 """Curves are edited by hand on the real timeline; the document is what counts."""
 
 import time
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from core.base.controls import Factor
-from core.jobs.inline import InlineHost
 from core.timeline import lane_edits, project_edits
 from core.timeline.curve import Curve, Handles, Key
 from core.timeline.lanes import FRIENDLY_LANES
 from studio.controller.studio import Studio
 from studio.panels.timeline.panel import TimelinePanel
 from studio.panels.timeline.track_body import TrackBody
-from studio.services.settings import Settings
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 KEYS = (Key(20.0, 0.0), Key(60.0, 10.0), Key(120.0, -10.0))
@@ -52,17 +48,8 @@ class Hand:
 
 
 @pytest.fixture
-def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Studio]:
-    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    made = Studio(lambda _: InlineHost(), Settings(store), tmp_path / "unsaved")
-    yield made
-    made.close()
-    made.deleteLater()
-
-
-@pytest.fixture
-def panel(qtbot: QtBot, studio: Studio) -> TimelinePanel:
-    made = TimelinePanel(studio)
+def panel(qtbot: QtBot, quiet_studio: Studio) -> TimelinePanel:
+    made = TimelinePanel(quiet_studio)
     qtbot.addWidget(made)
     made.resize(1320, 640)
     made.show()

@@ -1,17 +1,15 @@
 """Strips, headers, ruler and drops of the real timeline."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.base.controls import Factor
-from core.jobs.inline import InlineHost
 from core.timeline import edits, project_edits
 from core.timeline.document import Marker
 from core.timeline.source import Generator, GeneratorParams, Source
@@ -22,7 +20,6 @@ from studio.panels.timeline.drops import Drop
 from studio.panels.timeline.factors_dialog import FactorsDialog
 from studio.panels.timeline.panel import TimelinePanel
 from studio.panels.timeline.track_body import TrackBody
-from studio.services.settings import Settings
 from studio.widgets.theme import apply_theme
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -30,24 +27,15 @@ ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
-def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Studio]:
-    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    made = Studio(lambda _: InlineHost(), Settings(store), tmp_path / "unsaved")
-    yield made
-    made.close()
-    made.deleteLater()
-
-
-@pytest.fixture
-def panel(qtbot: QtBot, studio: Studio) -> TimelinePanel:
+def panel(qtbot: QtBot, quiet_studio: Studio) -> TimelinePanel:
     document = project_edits.add_source(
-        studio.project.document, Source("gaze", "Gaze", GeneratorParams(Generator.GAZE))
+        quiet_studio.project.document, Source("gaze", "Gaze", GeneratorParams(Generator.GAZE))
     )
     document = edits.add_strip(document, Factor.EYES, Strip("one", "gaze", 20, 80))
     document = edits.add_strip(document, Factor.EYES, Strip("two", "gaze", 150, 60))
-    studio.project.apply("Set up", document)
-    studio.settings.set("snap", False)
-    made = TimelinePanel(studio)
+    quiet_studio.project.apply("Set up", document)
+    quiet_studio.settings.set("snap", False)
+    made = TimelinePanel(quiet_studio)
     qtbot.addWidget(made)
     made.resize(1320, 640)
     made.show()

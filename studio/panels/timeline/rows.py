@@ -65,7 +65,7 @@ class TrackRows(QScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         holder = QWidget()
-        column = QVBoxLayout(holder)
+        self._column = column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.rows = {
@@ -119,9 +119,7 @@ class TrackRows(QScrollArea):
         before = self._heights()
         self._apply_heights()
         if selection.lane is not None and before != self._heights():
-            layout = self.widget().layout()
-            if layout is not None:
-                layout.activate()
+            self._column.activate()
             self.ensureWidgetVisible(self.rows[selection.track], 0, 0)
 
     def _heights(self) -> list[int]:
