@@ -153,6 +153,7 @@ class FirstRunDialog(QDialog):
             self,
         )
         self.sample_button.setProperty("primary", True)
+        dress(self.sample_button, "play", "on_accent")
         self.sample_button.clicked.connect(self._on_sample)
         self.new_button = _choice(
             "portrait", "Start from a portrait and a voice", "Choose two files, and it talks.", self

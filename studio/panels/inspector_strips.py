@@ -132,14 +132,14 @@ def _motion(
 _BLENDS = Choices(((Blend.REPLACE, "Replace"), (Blend.ADD, "Add")))
 _ENDS = Choices(
     (
-        (ClipEnd.HOLD, "Hold the last frame"),
+        (ClipEnd.HOLD, "Hold last"),
         (ClipEnd.LOOP, "Loop"),
         (ClipEnd.PINGPONG, "Back and forth"),
     )
 )
 _REFERENCES = Choices(
     (
-        (Anchor.AUTO, "Most neutral frame"),
+        (Anchor.AUTO, "Neutral frame"),
         (Anchor.FIRST, "First frame"),
         (Anchor.LAST, "Last frame"),
         (Anchor.AVERAGE, "Average"),

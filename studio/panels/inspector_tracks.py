@@ -68,7 +68,7 @@ def _parameter(
     )
 
 
-_GAPS = Choices(((Gap.EASE, "Ease to rest"), (Gap.HOLD, "Hold the last pose")))
+_GAPS = Choices(((Gap.EASE, "Ease to rest"), (Gap.HOLD, "Hold last pose")))
 
 _MIX: tuple[Parameter[Factor], ...] = (
     _parameter(

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from studio.widgets.icons import dress
 from studio.widgets.number_field import MIXED, Mixed, NumberField, NumberRange
 
-LABEL_PX = 104
+LABEL_PX = 100
 ROW_PX = 28
 
 Value = float | bool | str | None | Mixed

@@ -297,6 +297,12 @@ class _Delegate(QStyledItemDelegate):
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, rect.width())
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, shown)
 
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        """Fills the editor once: what is being typed outlasts pictures that arrive."""
+        if not editor.property("is_filled"):
+            editor.setProperty("is_filled", True)
+            super().setEditorData(editor, index)
+
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: _Index
     ) -> None:

@@ -2,6 +2,8 @@
 
 import gc
 import multiprocessing
+import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +21,9 @@ from core.jobs.messages import FrameReady, Reply, Request
 from core.jobs.ring import Picture
 from core.media.image import read_image, write_png
 from core.timeline.project_edits import set_length
+from studio.controller.engine_link import HostFactory
 from studio.controller.studio import Studio
-from studio.services.audio_output import Output
+from studio.services.audio_output import Output, OutputFactory
 from studio.services.settings import Settings
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -67,7 +70,8 @@ def _is_running(timer: QTimer | QThread) -> bool:
 
 
 def _shared_memory() -> set[str]:
-    return {path.name for path in SHARED_MEMORY.glob("*")} if SHARED_MEMORY.is_dir() else set()
+    """Ours alone: other programs come and go meanwhile."""
+    return {path.name for path in SHARED_MEMORY.glob(f"avatar_{os.getpid()}_*")}
 
 
 @pytest.fixture(autouse=True)
@@ -151,14 +155,15 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def make_studio(
     qapp: QApplication, engine: InlineHost, settings: Settings, tmp_path: Path
-) -> Iterator[Callable[[], Studio]]:
+) -> Iterator[Callable[..., Studio]]:
     """Makes studios that are closed in the end; all of them share settings and engine."""
     made: list[Studio] = []
 
-    def make() -> Studio:
-        studio = Studio(
-            lambda _: SharedHost(engine), settings, tmp_path / "unsaved", no_loudspeaker
-        )
+    def make(
+        host_factory: HostFactory = lambda _: SharedHost(engine),
+        output_factory: OutputFactory = no_loudspeaker,
+    ) -> Studio:
+        studio = Studio(host_factory, settings, tmp_path / "unsaved", output_factory)
         made.append(studio)
         return studio
 
@@ -200,3 +205,55 @@ def portrait_studio(studio: Studio, small_portrait: Path, qtbot: QtBot) -> Studi
     studio.project.apply("Set length", set_length(studio.project.document, 50))
     assert studio.preview.wait_ready(60.0)
     return studio
+
+
+# --- without pictures ------------------------------------------------------------------------
+
+
+class SilentHost:
+    """An engine that takes requests and never answers: for panels that show no pictures."""
+
+    restarts = 0
+    is_alive = True
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def submit(self, request: Request) -> int:
+        self.requests.append(request)
+        return len(self.requests)
+
+    def poll(self, timeout_s: float = 0.0) -> list[Reply]:
+        del timeout_s
+        return []
+
+    def frame(self, reply: FrameReady) -> Picture:
+        raise AssertionError(f"no frame was promised, yet {reply} was asked for")
+
+    def close(self) -> None:
+        self.is_alive = False
+
+
+@pytest.fixture
+def quiet_studio(qapp: QApplication, settings: Settings, tmp_path: Path) -> Iterator[Studio]:
+    """An empty project whose engine never answers."""
+    made = Studio(lambda _: SilentHost(), settings, tmp_path / "unsaved", no_loudspeaker)
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def sample_folder(sample_portrait: Path, tmp_path: Path) -> Path:
+    """A copy of the sample session."""
+    shutil.copytree(sample_portrait.parent, tmp_path / "sample")
+    return tmp_path / "sample" / "sample.avatar"
+
+
+@pytest.fixture
+def sample_studio(qtbot: QtBot, quiet_studio: Studio, sample_folder: Path) -> Studio:
+    """The sample session, opened; its engine never answers."""
+    with qtbot.waitSignal(quiet_studio.project.opened):
+        quiet_studio.project.open(sample_folder)
+    qtbot.waitUntil(lambda: quiet_studio.project.disk.is_idle)
+    return quiet_studio

@@ -42,8 +42,9 @@ CONTENT = b"these are weights" * 100
 
 
 @pytest.fixture(autouse=True)
-def no_torch_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("AVATAR_STUDIO_WEIGHTS", str(tmp_path / "weights"))
 
 
 def write_weights(folder: Path, name: str = "lips", content: bytes = CONTENT) -> Path:

@@ -146,6 +146,7 @@ def test_names_are_typed_in_place(
     editor = view.viewport().findChild(QLineEdit)
     assert editor is not None
     editor.setText("Lisa")
+    view.set_tiles(view.tiles)  # as when a picture arrives
     QTest.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: sample_studio.project.undo_label == "Rename")
     source = sample_studio.project.document.source("portrait")
