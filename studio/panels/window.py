@@ -94,6 +94,7 @@ class StudioWindow(QMainWindow):
             self.docks.add(name, panel)
         for context in (Context.TIMELINE, Context.CURVES):
             self.commands.attach(context, self.timeline)
+        self._bind_recording()
         self._fill_view_menu()
         self.drops = DropTarget(studio, self)
         self.installEventFilter(KeyGuard(self))
@@ -156,6 +157,24 @@ class StudioWindow(QMainWindow):
         for name, call in callbacks.items():
             self.studio.actions.bind(name, call)
 
+    def _bind_recording(self) -> None:
+        panel = self.recording
+
+        def shown(press: Callable[[], object]) -> Callable[[], None]:
+            def run() -> None:
+                self.docks.reveal("recording")
+                press()
+
+            return run
+
+        for name, press in (
+            ("recording.toggle", panel.record_button.click),
+            ("recording.rehearse", panel.rehearse_button.click),
+            ("recording.set_rest_pose", panel.webcam.rest_button.click),
+        ):
+            self.studio.actions.bind(name, shown(press))
+            self._callbacks = (*self._callbacks, name)
+
     def _connect(self) -> None:
         studio, say = self.studio, self.status.message.say
         studio.project.session_changed.connect(self._show_title)
@@ -172,6 +191,9 @@ class StudioWindow(QMainWindow):
         self.inspector.engines_wanted.connect(self.tools.show_engines)
         self.inspector.weights_wanted.connect(self.tools.show_weights)
         self.tools.message.connect(say)
+        self.tools.sample_wanted.connect(self.files.open_sample)
+        self.tools.new_wanted.connect(self.files.new_from)
+        self.tools.export_queued.connect(lambda: self.docks.reveal("exports"))
         self.docks.workspace_changed.connect(self.bar.show_workspace)
 
     # --- what it does --------------------------------------------------------------------------
@@ -208,6 +230,7 @@ class StudioWindow(QMainWindow):
             dialog.close()
         for name in self._callbacks:
             self.studio.actions.unbind(name)
+        self.recording.close_devices()
         self.studio.settings.sync()
         self.studio.close()
         super().closeEvent(event)

@@ -39,7 +39,7 @@ class DockSpec:
 DOCKS: Final = (
     DockSpec("library", "Library", "library", _LEFT, 280),
     DockSpec("inspector", "Inspector", "inspector", _RIGHT, 320),
-    DockSpec("recording", "Record", "record", _RIGHT, 360),
+    DockSpec("recording", "Record", "record", _RIGHT, 440),
     DockSpec("history", "History", "history", _RIGHT, 320),
     DockSpec("exports", "Export queue", "queue", _RIGHT, 320),
     DockSpec("timeline", "Timeline", "timeline", _BOTTOM, 360),
@@ -106,8 +106,7 @@ class Docks(QObject):
         )
         if settings.get("reduced_motion"):
             window.setAnimated(False)
-        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
-            window.setCorner(corner, _BOTTOM)
+        window.setCorner(Qt.Corner.BottomLeftCorner, _BOTTOM)
 
     def add(self, name: str, panel: QWidget) -> QDockWidget:
         """Puts a panel into its dock."""
@@ -148,6 +147,7 @@ class Docks(QObject):
         if self._window.isVisible():
             self.remember()
         self.workspace = name
+        self._give_corner(name)
         stored = self._settings.layout(name)
         if stored is None or not self._window.restoreState(stored):
             self.arrange(name)
@@ -172,6 +172,7 @@ class Docks(QObject):
 
     def arrange(self, workspace: str) -> None:
         """The docks as a workspace has them at first."""
+        self._give_corner(workspace)
         specs = [spec for spec in DOCKS if spec.name in self._docks]
         for spec in specs:
             dock = self._docks[spec.name]
@@ -195,3 +196,8 @@ class Docks(QObject):
             else:
                 dock.raise_()
                 self._window.resizeDocks([dock], [spec.size_px], Qt.Orientation.Horizontal)
+
+    def _give_corner(self, workspace: str) -> None:
+        """Recording needs the height at the right, everything else the width at the foot."""
+        area = _RIGHT if workspace == "Record" else _BOTTOM
+        self._window.setCorner(Qt.Corner.BottomRightCorner, area)

@@ -34,6 +34,9 @@ class ToolCommands(QObject):
     """Belongs to one window; opens each dialog once."""
 
     message = Signal(str)
+    sample_wanted = Signal()
+    new_wanted = Signal()
+    export_queued = Signal()
 
     def __init__(self, studio: Studio, window: QWidget) -> None:
         super().__init__(window)
@@ -86,7 +89,13 @@ class ToolCommands(QObject):
 
     def show_export(self) -> None:
         """Opens the export dialog."""
-        self._show("export", lambda: ExportDialog(self._studio, self._window))
+
+        def make() -> QDialog:
+            dialog = ExportDialog(self._studio, self._window)
+            dialog.queued.connect(lambda _: self.export_queued.emit())
+            return dialog
+
+        self._show("export", make)
 
     def show_weights(self) -> None:
         """Opens the weights."""
@@ -104,7 +113,15 @@ class ToolCommands(QObject):
 
     def show_first_run(self) -> None:
         """Opens the first steps."""
-        self._show("first_run", lambda: FirstRunDialog(self._studio, self._window))
+
+        def make() -> QDialog:
+            dialog = FirstRunDialog(self._studio, self._window)
+            dialog.sample_wanted.connect(self.sample_wanted)
+            dialog.new_wanted.connect(self.new_wanted)
+            dialog.weights_wanted.connect(self.show_weights)
+            return dialog
+
+        self._show("first_run", make)
 
     def show_about(self) -> None:
         """Says what this is."""
@@ -112,7 +129,11 @@ class ToolCommands(QObject):
 
     def show_doctor(self) -> None:
         """Looks at the computer and shows what was found."""
-        self._examined(lambda rows: self._show("doctor", lambda: doctor_dialog(rows, self._window)))
+
+        def done(rows: list[Row]) -> None:
+            self._show("doctor", lambda: doctor_dialog(rows, self._window))
+
+        self._examined(done)
 
     def copy_report(self, messages: Sequence[str]) -> None:
         """Puts a report without names of files and people on the clipboard."""

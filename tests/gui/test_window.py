@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from core.base.controls import Factor
 from core.timeline.project_edits import set_length
 from studio.controller.action_table import ACTIONS
 from studio.controller.studio import Studio
@@ -107,6 +108,13 @@ class TestDocks:
         assert window.docks["library"].isHidden()
         window.commands["view.reset_layout"].trigger()
         assert not window.docks["library"].isHidden()
+
+    def test_recording_by_key_shows_its_panel(self, window: StudioWindow) -> None:
+        window.studio.selection.arm(Factor.HEAD_POSE, is_armed=True)
+        window.docks["recording"].hide()
+        assert window.studio.actions.trigger("record.rehearse")
+        assert window.docks["recording"].isVisible()
+        window.studio.actions.trigger("record.rehearse")
 
     def test_reveal_shows_a_closed_panel(self, window: StudioWindow) -> None:
         window.docks["history"].hide()
