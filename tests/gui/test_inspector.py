@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.base.controls import Factor
@@ -229,8 +229,15 @@ def test_a_locked_track_says_so_and_can_be_unlocked(
     tick(inspector.factor_form.row("Lock"))
     assert not inspector.factor_form.row("Gain").isEnabled()
     assert inspector.factor_form.row("Mute").isEnabled()
-    tick(inspector.factor_form.row("Lock"))
+    unlock = next(
+        button
+        for button in inspector.factor_form.findChildren(QPushButton)
+        if button.text() == "Unlock"
+    )
+    assert unlock.isVisible()
+    QTest.mouseClick(unlock, Qt.MouseButton.LeftButton)
     assert inspector.factor_form.row("Gain").isEnabled()
+    assert not sample_studio.project.document.track(Factor.LIPS).is_locked
 
 
 def test_the_audio_track_and_its_strips(inspector: InspectorPanel, sample_studio: Studio) -> None:
