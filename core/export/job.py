@@ -20,7 +20,7 @@ from core.export.runner import STAGE
 from core.export.settings import ExportSettings, Picture, Sidecar
 from core.export.sidecars import Scene, sidecar_path, write_sidecars
 from core.export.sinks import GifWriter, PictureFolder, Sink
-from core.media.encode import Mp4Writer
+from core.media.encode import Mp4Writer, check_output
 from core.media.soundtrack import Sound
 from core.media.wav import write_wav
 from core.motion.motion import Motion
@@ -84,7 +84,7 @@ def check_job(job: ExportJob) -> None:
     """Makes the folder and makes sure that nothing is overwritten, before any work is done.
 
     Raises:
-        MediaError: an output is there already, or the folder cannot be made.
+        MediaError: an output is there already, or the folder cannot be made or written to.
     """
     preset_named(job.settings.preset)
     for path in job.outputs:
@@ -96,6 +96,7 @@ def check_job(job: ExportJob) -> None:
         raise MediaError(
             f"The folder “{job.output.parent}” cannot be made ({error.strerror}): choose another."
         ) from error
+    check_output(job.output, [], job.output.suffix.lower())
 
 
 def job_steps(

@@ -11,7 +11,7 @@ from core.export.estimate import Estimate, estimate
 from core.export.job import ExportJob, check_job
 from core.export.names import DEFAULT_PATTERN, output_path
 from core.export.presets import preset_named
-from core.export.render_plan import check_target, frames_between
+from core.export.render_plan import frames_between
 from core.export.settings import ExportSettings as Options
 from core.export.settings import Picture
 from core.jobs.document import write_document
@@ -137,9 +137,8 @@ class ExportQueue(QObject):
         Raises:
             StudioError: the output cannot be written there.
         """
-        document, folder = self._project.document, self._project.folder
+        document = self._project.document
         check_job(self._plan(settings, document))
-        check_target(document, folder, settings.output)
         self._project.autosave()
         self._last_id += 1
         self._jobs[self._last_id] = Job(self._last_id, settings, JobState.WAITING)

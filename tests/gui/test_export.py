@@ -15,6 +15,8 @@ from core.base.errors import MediaError
 from core.export.estimate import Estimate, estimate
 from core.export.presets import available_presets
 from core.export.settings import Corner, Picture, Sidecar
+from core.export.settings import ExportSettings as Options
+from core.jobs.inline import InlineHost
 from core.timeline.project_edits import set_range
 from core.timeline.source import ClipParams, MediaReference, PortraitParams, Source
 from core.timeline.strip import Strip
@@ -22,6 +24,7 @@ from studio.controller.activity import Activity
 from studio.controller.exports import ExportQueue, ExportSettings, Job, JobState
 from studio.controller.project import Project
 from studio.controller.selection import Selection
+from studio.controller.studio import Studio
 from studio.panels import export_queue
 from studio.panels.export_dialog import ExportDialog, duration_text, size_text
 from studio.panels.export_queue import ExportQueuePanel, result_of
@@ -328,3 +331,19 @@ def test_texts() -> None:
     assert [size_text(n) for n in (10, 340_000, 12_300_000, 1_200_000_000)] == [
         "1 kB", "340 kB", "12.3 MB", "1.2 GB"
     ]  # fmt: skip
+
+
+def test_real_queue_takes_every_kind_of_output(
+    qtbot: QtBot, tmp_path: Path, sample_portrait: Path
+) -> None:
+    store = Settings(QSettings(str(tmp_path / "store.ini"), QSettings.Format.IniFormat))
+    studio = Studio(lambda _: InlineHost(), store, tmp_path / "unsaved")
+    document = studio.project.document
+    me = Source("me", "Me", PortraitParams(), MediaReference(str(sample_portrait)))
+    avatar = replace(document.avatar, source_id="me")
+    studio.project.apply("Portrait", replace(document, sources=(me,), avatar=avatar))
+    for preset in available_presets():
+        output = tmp_path / "films" / f"film_{preset.name}{preset.ending}"
+        studio.jobs.add(ExportSettings(output, 0, 2, options=Options(preset=preset.name)))
+    assert len(studio.jobs.jobs) == len(available_presets())
+    studio.close()

@@ -77,7 +77,8 @@ class HandMicrophone:
 @pytest.fixture
 def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Studio]:
     settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    studio = Studio(lambda _: InlineHost(), settings, tmp_path / "unsaved", lambda _="": ClockOutput())
+    place = tmp_path / "unsaved"
+    studio = Studio(lambda _: InlineHost(), settings, place, lambda _="": ClockOutput())
     studio.recorder.countdown_s = 0.05
     yield studio
     studio.close()
