@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -95,6 +95,12 @@ class EngineDialog(QDialog):
         if not self.chosen and current in self.cards:
             self.choose(current)
         self._enable()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Looks again when a person comes back, from importing weights for example."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.refresh()
 
     def accept(self) -> None:
         """Takes the marked engine."""
