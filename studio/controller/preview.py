@@ -109,6 +109,7 @@ class Preview(QObject):
         self.n_missed = 0  # pictures that were not ready when playing came to them
         self.is_held = False  # an export has the engine: fill no cache meanwhile
         self._refine = self._new_timer(_REFINE_AFTER_MS, self._on_refine)
+        self._is_closed = False
         self._bar = self._new_timer(_BAR_MS, self.cache_changed.emit)
         self._work = self._new_timer(0, self._on_work)
         self._connect()
@@ -142,7 +143,7 @@ class Preview(QObject):
         else:
             self._ask(frame, is_draft=self._ms > SLOW_MS)
             self._refine.start()
-        self._work.start()
+        self._wake()
 
     def picture(self, frame: int) -> Picture | None:
         """The full picture of a frame if it is ready."""
@@ -158,7 +159,7 @@ class Preview(QObject):
         """The portrait at rest in the same framing; `source_ready` follows where it is None."""
         if self._source is None and not self._is_source_wanted:
             self._is_source_wanted = True
-            self._work.start()
+            self._wake()
         return self._source
 
     def statuses(self) -> NDArray[np.uint8]:
@@ -170,14 +171,14 @@ class Preview(QObject):
         self._is_ahead = is_on
         if not is_on:
             self._refine.start()
-        self._work.start()
+        self._wake()
 
     def show_live(self, controls: NDArray[np.float32] | None) -> None:
         """Shows these controls (float32 [58]) instead of the document's, until None is given."""
         before, self._live = self._live, controls
         if controls is not None:
             self._is_live_new |= before is None or not np.array_equal(before, controls)
-            self._work.start()
+            self._wake()
         elif before is not None:
             self._shown_key = b""
             self.request(self._near(self.frame))
@@ -299,7 +300,7 @@ class Preview(QObject):
         if self.state is State.READY and self._book.key(frame) != self._shown_key:
             self.request(frame)
         self._touch_bar()
-        self._work.start()
+        self._wake()
 
     def _on_avatar_changed(self) -> None:
         self._rest_points = None
@@ -358,7 +359,7 @@ class Preview(QObject):
         if isinstance(reply, Failed):
             self._tell_once(reply.message)
         else:
-            self._work.start()
+            self._wake()
 
     def _land(self, flight: _Flight, reply: FrameReady) -> None:
         picture = self._link.frame(reply)
@@ -403,7 +404,7 @@ class Preview(QObject):
         """One slice of what can be done beside: evaluate frames, then ask for more pictures."""
         if self._book.advance(self._near(self.frame), _SLICE_S):
             self._touch_bar()
-            self._work.start()
+            self._wake()
             self._tell_once(self._book.evaluation.error)
             return
         if self._flights or self.state is not State.READY:
@@ -454,8 +455,14 @@ class Preview(QObject):
 
         self._pool.run(work, done)
 
+    def _wake(self) -> None:
+        """Looks soon for something to ask for."""
+        if not self._is_closed:
+            self._work.start()
+
     def _touch_bar(self) -> None:
-        if not self._bar.isActive():
+        # the last replies of the engine arrive while it is closed
+        if not self._is_closed and not self._bar.isActive():
             self._bar.start()
 
     def _new_timer(self, interval_ms: int, slot: Callable[[], None]) -> QTimer:
@@ -467,6 +474,7 @@ class Preview(QObject):
 
     def close(self) -> None:
         """Asks for nothing more."""
+        self._is_closed = True
         for timer in (self._refine, self._bar, self._work):
             timer.stop()
         self._flights.clear()
