@@ -4,11 +4,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.controller.studio import Studio
+from studio.panels.library_use import uses_of
+from studio.widgets.drag_data import dragged_files, dragged_source
 
 _PICTURES: Final = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".avif"}
@@ -43,11 +45,6 @@ def kind_of(path: Path) -> Kind:
     return Kind.SOUND if suffix in _SOUNDS else Kind.OTHER
 
 
-def dropped_paths(data: QMimeData) -> list[Path]:
-    """The files of a drop."""
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-
-
 class DropTarget(QObject):
     """Takes the drops of one widget: a portrait is animated, a sound is spoken, the rest kept."""
 
@@ -69,8 +66,12 @@ class DropTarget(QObject):
         if kind is QEvent.Type.DragLeave:
             self.hint_changed.emit("")
         elif kind is QEvent.Type.Drop and isinstance(event, QDropEvent):
-            paths = dropped_paths(event.mimeData())
+            paths = dragged_files(event.mimeData())
+            item_id = dragged_source(event.mimeData())
             self.hint_changed.emit("")
+            if item_id is not None and self.use(item_id):
+                event.acceptProposedAction()
+                return True
             if paths:
                 event.acceptProposedAction()
                 self.take(paths)
@@ -89,8 +90,23 @@ class DropTarget(QObject):
         else:
             self._studio.import_media(paths)
 
+    def use(self, item_id: str) -> bool:
+        """Does with an entry of the library what a double click on it does."""
+        item = self._studio.library.item(item_id)
+        first = uses_of(self._studio, item)[0] if item is not None else None
+        if first is None or not first.is_possible:
+            return False
+        first.run()
+        return True
+
     def _on_drag(self, event: QDragEnterEvent) -> bool:
-        paths = dropped_paths(event.mimeData())
+        paths = dragged_files(event.mimeData())
+        item_id = dragged_source(event.mimeData())
+        item = None if item_id is None else self._studio.library.item(item_id)
+        if item is not None:
+            self.hint_changed.emit(f"Drop: {uses_of(self._studio, item)[0].title.lower()}")
+            event.acceptProposedAction()
+            return True
         if not paths:
             return False
         kinds = {kind_of(path) for path in paths}

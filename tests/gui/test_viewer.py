@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -14,7 +14,7 @@ from core.face.topology import CHIN, FOREHEAD_TOP, LEFT_BROW, LEFT_IRIS, UPPER_O
 from studio.controller.studio import Studio
 from studio.panels.transport import parse_time
 from studio.panels.viewer import ViewerPanel
-from studio.panels.viewer_drop import Kind, dropped_paths, kind_of
+from studio.panels.viewer_drop import Kind, kind_of
 from studio.panels.viewer_gesture import ViewerGesture
 from studio.panels.viewer_grips import Grip, drag_lanes, grip_at, outlines
 from studio.widgets.picture_view import Mode, PictureView
@@ -202,9 +202,15 @@ class TestPanel:
         assert kind_of(tmp_path / "talk.mp3") is Kind.SOUND
         assert kind_of(tmp_path / "walk.mov") is Kind.OTHER
         assert kind_of(tmp_path / "old.avatar") is Kind.SESSION
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(tmp_path)), QUrl("https://example.org/a.png")])
-        assert dropped_paths(data) == [tmp_path]
+
+    def test_a_preset_dropped_on_the_face_is_laid(
+        self, portrait_studio: Studio, qtbot: QtBot
+    ) -> None:
+        panel = ViewerPanel(portrait_studio)
+        qtbot.addWidget(panel)
+        assert panel.drops.use("preset:happy")
+        assert portrait_studio.project.document.track(Factor.EXPRESSION).strips
+        assert not panel.drops.use("nothing")
 
     def test_a_dropped_portrait_is_animated(
         self, studio: Studio, qtbot: QtBot, sample_portrait
