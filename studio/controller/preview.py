@@ -142,7 +142,7 @@ class Preview(QObject):
             self.n_missed += 1
         else:
             self._ask(frame, is_draft=self._ms > SLOW_MS)
-            self._refine.start()
+            self._refine_later()
         self._wake()
 
     def picture(self, frame: int) -> Picture | None:
@@ -170,7 +170,7 @@ class Preview(QObject):
         """Fills the cache from the playhead on, within the range, while nothing else is asked."""
         self._is_ahead = is_on
         if not is_on:
-            self._refine.start()
+            self._refine_later()
         self._wake()
 
     def show_live(self, controls: NDArray[np.float32] | None) -> None:
@@ -454,6 +454,10 @@ class Preview(QObject):
                 self.landmarks_changed.emit()
 
         self._pool.run(work, done)
+
+    def _refine_later(self) -> None:
+        if not self._is_closed:
+            self._refine.start()
 
     def _wake(self) -> None:
         """Looks soon for something to ask for."""
