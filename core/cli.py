@@ -265,8 +265,10 @@ def _add_render(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(commands: Commands, common: argparse.ArgumentParser) -> None:
+    from core.bench.runner import bench_names
+
     bench = commands.add_parser("bench", parents=[common], help="measure speed and fidelity")
-    bench.add_argument("what", choices=("render", "track", "export", "fidelity", "speech"))
+    bench.add_argument("what", choices=bench_names())
     bench.add_argument("--portraits", type=Path, metavar="DIR", help="stills (default: the sample)")
     bench.add_argument("--drivers", type=Path, nargs="+", metavar="DIR", help="folders of clips")
     bench.add_argument("--seconds", type=_seconds, metavar="S", help="of each clip")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import entry_points
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -13,6 +14,9 @@ from core.bench.figure import Cell, Figure
 SAMPLE: Final = Path(__file__).parents[2] / "assets" / "sample"
 FIDELITY_S: Final = 4.0
 TRACK_S: Final = 8.0
+BENCHES: Final = ("render", "track", "export", "fidelity", "speech")
+INSTALLED: Final = "avatar_studio.benches"
+"""Entry-point group of benches that other packages add: (seconds or None, progress) → figures."""
 _CLIP_ENDINGS: Final = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif"})
 _STILL_ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
@@ -28,7 +32,7 @@ def run_bench(
     """Runs one bench and returns its figures as rows that share their columns.
 
     Args:
-        what: render, track, export, fidelity or speech.
+        what: one of `bench_names()`.
         portraits: a still or a folder of stills; the bundled sample when None.
         drivers: clips or folders of clips; where a bench needs a clip and none is given, it makes
             one from the sample.
@@ -46,11 +50,19 @@ def run_bench(
         "fidelity": lambda stills, clips: _fidelity(stills, clips, seconds or FIDELITY_S, progress),
         "speech": lambda _, clips: _speech(clips, seconds, progress),
     }
+    for point in entry_points(group=INSTALLED, name=what):
+        measure: Callable[[float | None, Progress], list[Figure]] = point.load()
+        return [figure.row() for figure in measure(seconds, progress)]
     stills = [SAMPLE / "portrait.jpg"]
     if portraits is not None:
         stills = files_in([portraits], _STILL_ENDINGS, "portrait")
     clips = files_in(drivers, _CLIP_ENDINGS, "clip") if drivers else []
     return [figure.row() for figure in benches[what](stills, clips)]
+
+
+def bench_names() -> tuple[str, ...]:
+    """All benches, those of other packages last."""
+    return (*BENCHES, *sorted(entry_points(group=INSTALLED).names))
 
 
 def files_in(places: Sequence[Path], endings: frozenset[str], kind: str) -> list[Path]:
