@@ -80,6 +80,7 @@ class AvatarLink(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DEBOUNCE_MS)
         self._timer.timeout.connect(self._gather)
+        self._is_closed = False
         project.document_changed.connect(self.follow)
         project.opened.connect(self._forget)
         link.died.connect(self._on_died)
@@ -114,6 +115,8 @@ class AvatarLink(QObject):
 
     def follow(self) -> None:
         """Asks the engine for what the document needs by now."""
+        if self._is_closed:
+            return
         document = self._project.document
         portrait = document.source(document.avatar.source_id)
         avatar_key = (
@@ -134,6 +137,11 @@ class AvatarLink(QObject):
         """Tries again what failed, e.g. after weights were imported or the engine died."""
         self._avatar_key = self._motion_key = None
         self.follow()
+
+    def close(self) -> None:
+        """Follows no edit any more."""
+        self._is_closed = True
+        self._timer.stop()
 
     # --- inside --------------------------------------------------------------------------------
 

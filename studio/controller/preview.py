@@ -479,6 +479,7 @@ class Preview(QObject):
     def close(self) -> None:
         """Asks for nothing more."""
         self._is_closed = True
+        self.avatar.close()
         for timer in (self._refine, self._bar, self._work):
             timer.stop()
         self._flights.clear()

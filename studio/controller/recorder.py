@@ -396,7 +396,9 @@ class Recorder(QObject):
                     document = _with_sound(document, name, sound, take)
                 return document
 
-            self._project.edit(f"Record {name}", change)
+            if not self._project.edit(f"Record {name}", change):
+                self._back_to_review()
+                return
             self._drop_take()
             self.kept.emit(source_id)
 
@@ -542,7 +544,7 @@ class Recorder(QObject):
             self.take_changed.emit()
 
     def _back_to_review(self) -> None:
-        """The take could not be written: it is still there to be kept elsewhere."""
+        """The take could not be kept: it is still there for another try."""
         if self._take is not None:
             self._enter(Phase.REVIEW)
 
