@@ -172,7 +172,7 @@ def test_the_seed_decides_on_the_blinks(
     shut = []
     for film in (films[0], films[2]):
         ear = film.track().ear_left
-        shut.append(set(np.flatnonzero(ear < 0.8 * np.median(ear))))
+        shut.append(set(np.flatnonzero(ear < 0.88 * np.median(ear))))
     assert shut[0]
     assert shut[1]
     assert shut[0] != shut[1]
@@ -192,9 +192,9 @@ def test_a_reference_frame_is_the_portraits_rest_and_a_short_clip_loops(
     film = animate(studio, watch, tmp_path / "loop.mp4", small_portrait, "--pose", driver,
                    "--reference", 44, "--clip-end", "loop", "--duration", 4.8, "--fps", 12.5,
                    "--size", 256)  # fmt: skip
-    idle = animate(studio, watch, tmp_path / "idle.mp4", small_portrait, "--duration", 0.04,
+    idle = animate(studio, watch, tmp_path / "idle.mp4", small_portrait, "--duration", 0.32,
                    "--size", 256)  # fmt: skip
-    rest = idle.track().yaw[0]
+    rest = np.median(idle.track().yaw[2:])  # the tracker settles on a face in its first frames
     yaw = film.track().yaw
     assert abs(yaw[22] - rest) < 1.5
     reach = driver_measures.yaw[14] - driver_measures.yaw[44]
