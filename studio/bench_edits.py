@@ -48,8 +48,8 @@ def many_curves(document: Document) -> Document:
     return document
 
 
-def random_edits(rng: np.random.Generator, count: int) -> Iterator[tuple[str, Change]]:
-    """(name of the step, change): `count` of the verbs of the timeline with random arguments."""
+def random_edits(rng: np.random.Generator) -> Iterator[tuple[str, Change]]:
+    """(name of the step, change) without end: verbs of the timeline with random arguments."""
     kinds: tuple[tuple[str, Callable[[Document, np.random.Generator], Document]], ...] = (
         ("Set value", _set_value),
         ("Toggle key", _toggle_key),
@@ -59,7 +59,7 @@ def random_edits(rng: np.random.Generator, count: int) -> Iterator[tuple[str, Ch
         ("Set marker", _mark),
         ("Set range", _set_range),
     )
-    for _ in range(count):
+    while True:
         label, change = kinds[int(rng.integers(len(kinds)))]
         yield label, lambda d, c=change: c(d, rng)  # type: ignore[misc]
 

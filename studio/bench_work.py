@@ -91,8 +91,9 @@ class Bench:
 
     def note_stall(self, during: str) -> None:
         """Keeps the longest stall since the last note."""
-        figure = Figure("stalls", during, self.heart.take(), "ms", STALL_GOAL)
-        self.stalls.append(figure)
+        stall = self.heart.take()
+        words = f"{stall.own_ms:.0f} ms of it its own work"
+        self.stalls.append(Figure("stalls", during, stall.wall_ms, "ms", STALL_GOAL, words))
 
     def close(self) -> None:
         """Ends window, engine and threads."""
@@ -223,9 +224,11 @@ def _edit(bench: Bench) -> list[Figure]:
     project = bench.studio.project
     before = write_document(project.document)
     n_done = 0
-    for label, change in random_edits(np.random.default_rng(1), _N_EDITS):
-        n_done += project.edit(label, change)
+    for label, change in random_edits(np.random.default_rng(1)):
+        n_done += project.edit(label, change)  # some change nothing
         QCoreApplication.processEvents()
+        if n_done == _N_EDITS:
+            break
     is_changed = write_document(project.document) != before
     for _ in range(n_done):
         project.undo()

@@ -76,6 +76,8 @@ class AvatarLink(QObject):
         self._slim: tuple[Document, str] | None = None
         self._prepare_ticket = self._gather_ticket = 0
         self._tasks: dict[int, Task] = {}
+        self._lost: set[int] = set()  # tickets that the engine died over
+        self._repeated: set[int] = set()  # tickets that ask once more for what was lost
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DEBOUNCE_MS)
@@ -84,9 +86,7 @@ class AvatarLink(QObject):
         project.document_changed.connect(self.follow)
         project.opened.connect(self._forget)
         link.died.connect(self._on_died)
-        link.restarted.connect(
-            lambda: self.message.emit("The engine stopped and was started again; nothing is lost.")
-        )
+        link.restarted.connect(self._on_restarted)
         self.follow()
 
     @property
@@ -189,6 +189,9 @@ class AvatarLink(QObject):
         elif isinstance(reply, Refined):
             self.is_refined = True
             self.refined.emit()
+        elif self._is_worth_repeating(reply):
+            self._prepare()
+            self._repeated.add(self._prepare_ticket)
         elif isinstance(reply, Failed | CancelledReply):
             self._end_task(reply.ticket)
             text = reply.message if isinstance(reply, Failed) else "Preparing was cancelled."
@@ -211,6 +214,9 @@ class AvatarLink(QObject):
         self._end_task(reply.ticket)
         if isinstance(reply, Gathered):
             self._take(reply.bank)
+        elif self._is_worth_repeating(reply):
+            self._gather()
+            self._repeated.add(self._gather_ticket)
         elif isinstance(reply, Failed):
             self._take(self.bank)
             self.message.emit(reply.message)
@@ -219,6 +225,15 @@ class AvatarLink(QObject):
         self.bank = bank
         self.is_gathered = True
         self.bank_changed.emit()
+
+    def _on_restarted(self) -> None:
+        self._lost = set(self._tasks)
+        self.message.emit("The engine stopped and was started again; nothing is lost.")
+
+    def _is_worth_repeating(self, reply: Reply) -> bool:
+        """Whether work failed only because the engine died, for the first time."""
+        is_lost = isinstance(reply, Failed) and reply.ticket in self._lost
+        return is_lost and reply.ticket not in self._repeated
 
     def _on_died(self) -> None:
         for ticket in tuple(self._tasks):
