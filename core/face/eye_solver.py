@@ -71,13 +71,15 @@ def add_eyes(measures: Measures, rest: NDArray[np.intp], controls: Curve) -> Non
 
 
 def _open_rest(ear: Curve, rest: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Those rest frames in which the lids are up; a calm face may well look down.
+    """The rest frames, unless most have lowered lids: a calm face may well look down.
 
-    Where there are hardly any, all frames of the clip with raised lids.
+    Then those with raised lids, or all such frames of the clip where there are hardly any.
     """
     raised = ear > _RESTS_OPEN * np.percentile(ear, 90)
+    if raised[rest].mean() > 0.5:
+        return rest
     open_rest = rest[raised[rest]]
-    return open_rest if len(open_rest) >= min(_FEWEST_RESTS, len(rest)) else np.flatnonzero(raised)
+    return open_rest if len(open_rest) >= _FEWEST_RESTS else np.flatnonzero(raised)
 
 
 def _gaze(eyes: Mapping[str, Curve], shown: Mapping[str, Curve], rest: NDArray[np.intp]) -> Curve:
