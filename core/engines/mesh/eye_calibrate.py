@@ -26,7 +26,7 @@ _LOOKS: Final = (-0.4, -0.9, 0.4, 0.9)
 """Gaze to the viewer's right that is tried."""
 _SETTLING: Final = 3  # times a probe is shown: a tracker follows jumps with delay
 _TRUST: Final = 0.8  # the rest is the typical response: probes tremble
-_SLOPES: Final = (0.6, 1.6)  # least and most response per control
+_SLOPES: Final = (0.75, 1.6)  # least and most response per control
 _FURTHEST: Final = 1.25
 _TO_LEFT: Final = ("eyeLookInLeft", "eyeLookOutRight")
 _TO_RIGHT: Final = ("eyeLookOutLeft", "eyeLookInRight")
