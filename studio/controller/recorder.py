@@ -4,13 +4,10 @@ Inputs (mouse pad, webcam, microphone) feed samples; the recorder does not know 
 from. While a take is reviewed the preview shows it on trial; keeping it is one step.
 """
 
-import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
-from statistics import median
 from typing import Final
 
 import numpy as np
@@ -18,25 +15,26 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from core.base.controls import CONTROLS, FACTOR_SLICE, INDEX, N_CONTROLS, REST, Factor
-from core.base.errors import SessionError, StudioError
+from core.base.errors import StudioError
 from core.base.progress import Progress
-from core.base.time import frames_in
 from core.motion.track import FactorTrack
-from core.session.media import copy_media, portable_name
-from core.session.takes import save_take
 from core.timeline.document import Document
-from core.timeline.edits import add_audio_strip
-from core.timeline.project_edits import add_source, set_length
-from core.timeline.source import AudioParams, MediaReference, Source
-from core.timeline.strip import AudioStrip
-from studio.controller import assembly
+from core.timeline.source import MediaReference
 from studio.controller.playback import Playback
 from studio.controller.playhead import Playhead
 from studio.controller.preview import Preview
 from studio.controller.project import Project
+from studio.controller.recording import (
+    Files,
+    Run,
+    Take,
+    assemble,
+    lay_take_sound,
+    write_take,
+)
 from studio.controller.selection import AUDIO, Selection
+from studio.controller.take import TakeSettings as TakeSettings
 from studio.controller.take import (
-    Samples,
     adjusted,
     lay_keys,
     lay_take,
@@ -44,14 +42,10 @@ from studio.controller.take import (
     only_armed,
     relative_to,
     shortened,
-    sound_from,
     take_name,
     take_source,
-    tracks_of,
     with_lanes,
-    write_take_sound,
 )
-from studio.controller.take import TakeSettings as TakeSettings
 from studio.services.settings import Settings
 
 COUNTDOWN_S: Final = 3.0
@@ -78,37 +72,6 @@ class RecordMode(StrEnum):
     REPLACE = "replace"
     PUNCH = "punch"
     LAYER = "layer"
-
-
-@dataclass(slots=True)
-class _Run:
-    """One recording while it is made."""
-
-    start: int
-    stop: int
-    preroll: int
-    counted_down_at: float
-    samples: Samples = field(default_factory=Samples)
-    sound: list[tuple[float, NDArray[np.float32]]] = field(default_factory=list)
-    sound_rate: int = 0
-    zeros: list[float] = field(default_factory=list)
-    beeps: int = 0
-
-    @property
-    def zero_s(self) -> float:
-        """When the first frame was on, on the clock of `time.perf_counter`."""
-        return median(self.zeros)
-
-
-@dataclass(frozen=True, slots=True)
-class _Take:
-    """What was recorded, as it came."""
-
-    start: int
-    tracks: Mapping[Factor, FactorTrack]
-    sound: NDArray[np.float32]
-    sound_rate: int
-    length_s: float
 
 
 class Recorder(QObject):
@@ -151,8 +114,8 @@ class Recorder(QObject):
         self._mode = RecordMode.REPLACE
         self._pace = 1.0
         self._devices: dict[str, str] = {}
-        self._run: _Run | None = None
-        self._take: _Take | None = None
+        self._run: Run | None = None
+        self._take: Take | None = None
         self._take_settings = TakeSettings()
         self._live: NDArray[np.float32] = REST.copy()
         self._calibrating: tuple[str, float, list[NDArray[np.float32]]] | None = None
@@ -289,7 +252,7 @@ class Recorder(QObject):
             start = span.start
         preroll = min(start, round(PREROLL_S * document.rate))
         ends = time.perf_counter() + self.countdown_s
-        self._run = _Run(start, max(stop, start + 1), preroll, ends)
+        self._run = Run(start, max(stop, start + 1), preroll, ends)
         self._live = REST.copy()
         self._playback.pause()
         self._playhead.set_frame(start)
@@ -304,7 +267,10 @@ class Recorder(QObject):
         was_recording = self._phase is Phase.RECORDING
         self._playback.pause()
         self._run = None
-        take = self._assemble(run, length_s) if was_recording else None
+        take = None
+        if was_recording:
+            latency_s = self._latency(self.device(AUDIO))
+            take = assemble(run, self._selection.armed, self._pace, length_s, latency_s)
         if take is None:
             if was_recording:
                 self.message.emit("Nothing was recorded: the armed tracks got no input.")
@@ -369,31 +335,29 @@ class Recorder(QObject):
         self._remember_settings(settings)
         factors = tuple(take.tracks)
         name = take_name(self._project.document, factors or (Factor.LIPS,))
+        device = self.device(str(factors[0])) if factors else ""
         is_layer = self._mode is RecordMode.LAYER
 
-        def work(progress: Progress) -> tuple[MediaReference | None, MediaReference | None]:
-            folder = self._project.folder
-            motion = save_take(folder, name, take.tracks) if factors and not as_keys else None
-            sound = _keep_sound(folder, name, take, progress) if len(take.sound) else None
-            return motion, sound
+        def work(progress: Progress) -> Files:
+            return write_take(
+                self._project.folder, name, take, has_motion=not as_keys, progress=progress
+            )
 
-        def done(result: tuple[MediaReference | None, MediaReference | None]) -> None:
-            motion, sound = result
+        def done(files: Files) -> None:
             source_id = ""
 
             def change(document: Document) -> Document:
                 nonlocal source_id
-                if motion is not None:
-                    device = self.device(str(factors[0]))
-                    source = take_source(document, name, motion, device, settings)
+                if files.motion is not None:
+                    source = take_source(document, name, files.motion, device, settings)
                     source_id = source.id
                     document = lay_take(
                         document, source, take.tracks, settings, take.start, is_layer=is_layer
                     )
                 elif as_keys:
                     document = lay_keys(document, take.tracks, settings, take.start)
-                if sound is not None:
-                    document = _with_sound(document, name, sound, take)
+                if files.sound is not None:
+                    document = lay_take_sound(document, name, files.sound, take)
                 return document
 
             if not self._project.edit(f"Record {name}", change):
@@ -485,27 +449,12 @@ class Recorder(QObject):
                 row[FACTOR_SLICE[factor]] = self._live[FACTOR_SLICE[factor]]
         self._preview.show_live(row)
 
-    def _assemble(self, run: _Run, length_s: float) -> _Take | None:
-        factors = [factor for factor in Factor if factor in self._selection.armed]
-        if not run.zeros or length_s <= 0.0:
-            return None
-        tracks = {}
-        if run.samples.n_samples:
-            tracks = tracks_of(run.samples, factors, run.zero_s, self._pace, length_s)
-        sound = np.zeros(0, np.float32)
-        if self._pace == 1.0 and run.sound:
-            latency_s = self._latency(self.device(AUDIO))
-            sound = sound_from(run.sound, run.sound_rate, run.zero_s + latency_s, length_s)
-        if not tracks and not len(sound):
-            return None
-        return _Take(run.start, tracks, sound, run.sound_rate, length_s)
-
     def _latency(self, device: str) -> float:
         stored = self._settings.get("latencies").get(device)
         known = isinstance(stored, int | float)
         return float(stored) if known else _DEFAULT_LATENCY_S.get(device, 0.0)
 
-    def _first_settings(self, take: _Take) -> TakeSettings:
+    def _first_settings(self, take: Take) -> TakeSettings:
         device = self.device(str(next(iter(take.tracks), Factor.LIPS)))
         settings = TakeSettings(
             smoothing=self._settings.get("take_smoothing") / 100.0,
@@ -561,27 +510,3 @@ class Recorder(QObject):
         poses[device] = [float(mean[INDEX[name]]) for name in CONTROLS]
         self._settings.set("rest_poses", poses)
         self.rest_pose_set.emit(device)
-
-
-def _keep_sound(folder: Path, name: str, take: _Take, progress: Progress) -> MediaReference:
-    """Writes a take's sound into the session."""
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / f"{portable_name(name)}.wav"
-        try:
-            write_take_sound(path, take.sound, take.sound_rate)
-        except OSError as error:
-            raise SessionError(
-                f"The sound of “{name}” cannot be written ({error.strerror}): free some space."
-            ) from error
-        return copy_media(folder, path, progress)
-
-
-def _with_sound(document: Document, name: str, media: MediaReference, take: _Take) -> Document:
-    """The document with the recorded sound on its audio track, and lips that speak it."""
-    audio_id = next(document.new_ids("audio"))
-    document = add_source(document, Source(audio_id, name, AudioParams(), media))
-    n_frames = frames_in(len(take.sound) / take.sound_rate, document.rate)
-    strip = AudioStrip(next(document.new_ids("strip")), audio_id, take.start, n_frames)
-    document = add_audio_strip(document, strip)
-    document = set_length(document, max(document.n_frames, strip.stop))
-    return assembly.speak(document)
