@@ -18,6 +18,7 @@ from core.face import topology
 _IVORY: Final = np.array([0.95, 0.91, 0.84])  # of a white surface
 _PLAIN_SKIN: Final = np.array([205.0, 160.0, 138.0])  # in neutral light
 _CAST: Final = 0.22  # share of skin's and sclera's colour cast that is the light's
+_MORE_CAST: Final = 0.25  # added to it where the cast is strong
 _WHITE_SKIN: Final = 215.0  # grey level of bright skin in full light
 _SCLERA_GAIN: Final = 1.32  # teeth face the light, the white of the eye lies in shade
 _CHEEKS: Final = (50, 280, 152, 205, 425)
@@ -76,7 +77,8 @@ def measure_tone(stage: Stage) -> MouthTone:
         # lids and lenses may shade the eye, but they never light it
         of_eye = float(np.clip(sclera.mean() * _SCLERA_GAIN, 60, 250))
         level = max(0.45 * level + 0.55 * of_eye, _LEAST_LEVEL * level)
-    white = level * _hue(np.clip(cast, 0.5, 1.6) ** _CAST)
+    cast = np.clip(cast, 0.5, 1.6)
+    white = level * _hue(cast ** _light_share(cast))
     ivory = _IVORY.mean() + (_IVORY - _IVORY.mean()) * chroma
     return MouthTone(
         light=light,
@@ -104,6 +106,12 @@ def measure_softness(stage: Stage) -> float:
     strong = sharp >= np.percentile(sharp, 98)
     ratio = float(np.median(sharp[strong] / np.maximum(soft[strong], 1e-3)))
     return float(_REBLUR / np.sqrt(max(ratio * ratio - 1, 0.05)))
+
+
+def _light_share(cast: Points) -> float:
+    """How much of a colour cast is the light's: more of a strong one, as under yellow varnish."""
+    strength = float(np.log(cast.max() / cast.min()))
+    return _CAST + _MORE_CAST * float(np.clip((strength - 0.35) / 0.6, 0, 1))
 
 
 def _hue(rgb: Points) -> Points:
