@@ -20,8 +20,16 @@ from core.base.errors import StudioError
 from core.base.paths import unsaved_dir
 from core.base.progress import Progress
 from core.session.archive import share, unpack
+from core.session.media import collect_media
 from core.session.relink import Relinked, missing_media, relink
-from core.session.store import PROJECT, SUFFIX, Session, create_session, open_session
+from core.session.store import (
+    PROJECT,
+    SUFFIX,
+    Session,
+    create_session,
+    load_project,
+    open_session,
+)
 from core.timeline.document import Document
 from core.timeline.history import History
 from core.timeline.source import Source
@@ -86,7 +94,7 @@ class Project(QObject):
         self._session = self._new_session(Document())
         self._history = History(self._session.document)
         self._saved = self._kept = self._history.document
-        self._was_modified = False
+        self._was_modified = self._is_copy = False
         self.disk = DiskQueue(pool, activity, self)
         self.disk.failed.connect(self.failed)
         self.picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
@@ -126,6 +134,11 @@ class Project(QObject):
         """Whether closing it would lose something."""
         document = self.document
         return document is not self._saved and document != self._saved
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is a copy made by `open_copy` that nobody has changed or saved yet."""
+        return self._is_copy and self.is_unsaved and not self.is_modified
 
     @property
     def is_read_only(self) -> bool:
@@ -278,6 +291,30 @@ class Project(QObject):
 
         self.disk.run(f"Opening {folder.name}", work, done)
 
+    def open_copy(self, folder: Path) -> None:
+        """Opens a copy of a session, with its media, as a project without a name.
+
+        Nothing is written into `folder`. `opened` follows, or `failed`. What is not saved is
+        lost: ask before.
+        """
+
+        def work(progress: Progress) -> Session:
+            document = load_project(folder / PROJECT).document
+            session = self._new_session(Document())
+            try:
+                session.save(collect_media(document, folder, session.folder, progress))
+            except BaseException:
+                session.close()
+                shutil.rmtree(session.folder, ignore_errors=True)
+                raise
+            return session
+
+        self.disk.run(
+            f"Opening {folder.name}",
+            work,
+            lambda session: self._take(session, session.document, is_copy=True),
+        )
+
     def save(self) -> None:
         """Saves in place; `saved` or `failed` follows.
 
@@ -418,9 +455,9 @@ class Project(QObject):
 
         self.disk.run(f"Unpacking {archive.name}", work, done)
 
-    def _take(self, session: Session, document: Document) -> None:
+    def _take(self, session: Session, document: Document, *, is_copy: bool = False) -> None:
         self._leave_session()
-        self._session = session
+        self._session, self._is_copy = session, is_copy
         self._history = History(document)
         self._saved = self._kept = document
         self._was_modified = False
@@ -475,4 +512,6 @@ class Project(QObject):
 
 def is_worth_keeping(project: Project) -> bool:
     """Whether a project holds something that is nowhere saved: ask before it goes."""
-    return project.is_modified if not project.is_unsaved else has_work(project.document)
+    if not project.is_unsaved:
+        return project.is_modified
+    return has_work(project.document) and not project.is_copy

@@ -34,8 +34,12 @@ class FileCommands(QObject):
         self._studio = studio
         self._window = window
         self._next: Callable[[], None] | None = None
+        self._is_play_wanted = False
         studio.project.saved.connect(self._on_saved)
         studio.project.failed.connect(self._forget)
+        studio.project.opened.connect(self._on_opened)
+        studio.preview.picture_ready.connect(self._play_sample)
+        studio.preview.status_changed.connect(self._play_sample)
 
     # --- sessions ------------------------------------------------------------------------------
 
@@ -73,8 +77,8 @@ class FileCommands(QObject):
             self.leaving(lambda: self._studio.project.open(target))
 
     def open_sample(self) -> None:
-        """Opens the sample that comes with the studio."""
-        self.open_path(SAMPLE)
+        """Opens a copy of the sample that comes with the studio, and plays it once it can."""
+        self.leaving(lambda: self._studio.project.open_copy(SAMPLE))
 
     def save(self) -> None:
         """Saves in place, or asks for a name."""
@@ -156,6 +160,18 @@ class FileCommands(QObject):
         then, self._next = self._next, None
         if then is not None:
             then()
+
+    def _on_opened(self) -> None:
+        self._is_play_wanted = self._studio.project.is_copy
+
+    def _play_sample(self) -> None:
+        """Begins to play when the first picture with all its motion is there."""
+        preview, playback = self._studio.preview, self._studio.playback
+        is_ready = preview.avatar.is_gathered and preview.picture(preview.frame) is not None
+        if self._is_play_wanted and is_ready:
+            self._is_play_wanted = False
+            if not playback.is_playing:
+                playback.play()
 
     def _forget(self) -> None:
         self._next = None

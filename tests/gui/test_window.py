@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from core.base.controls import Factor
 from core.timeline.project_edits import set_length
 from studio.controller.action_table import ACTIONS
+from studio.controller.project import is_worth_keeping
 from studio.controller.studio import Studio
 from studio.panels.history_panel import HistoryPanel
 from studio.panels.palette_dialog import PaletteDialog
@@ -152,6 +154,39 @@ class TestClosing:
         assert gone == [True]
 
 
+class TestSample:
+    def test_it_plays_by_itself_and_is_a_copy(
+        self,
+        window: StudioWindow,
+        qtbot: QtBot,
+        sample_folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("studio.panels.window_files.SAMPLE", sample_folder)
+        before = written(sample_folder.parent)
+        window.commands["help.sample"].trigger()
+        studio = window.studio
+        qtbot.waitUntil(lambda: studio.playback.is_playing, timeout=60_000)
+        assert studio.preview.shown is not None
+        assert studio.preview.avatar.is_gathered
+        assert studio.project.is_unsaved
+        assert not studio.project.missing_media
+        assert written(sample_folder.parent) == before
+        assert not is_worth_keeping(studio.project)
+        edit(studio, "Longer")
+        assert is_worth_keeping(studio.project)
+
+    def test_a_sample_that_is_gone_leaves_the_project(
+        self, window: StudioWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("studio.panels.window_files.SAMPLE", tmp_path / "gone.avatar")
+        folder = window.studio.project.folder
+        with qtbot.waitSignal(window.studio.project.failed):
+            window.files.open_sample()
+        assert window.studio.project.folder == folder
+        assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
 class TestPalette:
     def test_typing_and_enter_run_a_command(self, studio: Studio, qtbot: QtBot) -> None:
         edit(studio, "Longer")
@@ -275,6 +310,11 @@ class TestTheme:
             dialog.scale.activated.emit(dialog.scale.currentIndex())
         assert chosen.args == [150]
         dialog.close()
+
+
+def written(folder: Path) -> dict[Path, int]:
+    """All files in a folder, with when they were written."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
 def contrast(one: str, other: str) -> float:
