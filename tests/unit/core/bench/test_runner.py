@@ -1,9 +1,14 @@
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from core.base.errors import MediaError
 from core.base.progress import Progress
+from core.bench import runner
+from core.bench.figure import Figure
 from core.bench.film import act
-from core.bench.runner import files_in, run_bench
+from core.bench.runner import BENCHES, INSTALLED, bench_names, files_in, run_bench
 
 CLIPS = frozenset({".mp4"})
 
@@ -51,3 +56,26 @@ def test_fidelity_of_the_sample_that_copies_a_film_of_itself(clip, sample_portra
     assert 0.8 < values["yaw slope"] < 1.2
     assert values["jaw R²"] > 0.8
     assert 0.3 < values["eyes closed by a blink"] <= 1.0
+
+
+def test_benches_of_other_packages_run_by_their_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def measure(seconds: float | None, progress: Progress) -> list[Figure]:
+        asked.append(seconds)
+        return [Figure("case", "measure", 1.0)]
+
+    point = SimpleNamespace(load=lambda: measure)
+
+    def points(*, group: str, name: str = "own") -> Any:
+        assert group == INSTALLED
+        return [point] if name == "own" else []
+
+    monkeypatch.setattr(runner, "entry_points", points)
+    rows = run_bench("own", portraits=None, drivers=[], seconds=2.0, progress=Progress())
+    assert [row["value"] for row in rows] == [1.0]
+    assert asked == [2.0]
+
+
+def test_the_studio_offers_its_bench() -> None:
+    assert bench_names() == (*BENCHES, "studio")
