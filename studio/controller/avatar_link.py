@@ -23,10 +23,11 @@ from core.jobs.messages import (
     Reply,
 )
 from core.motion.track import FactorTrack
-from core.session.bank import origin, used_ids
+from core.session.bank import origin
 from core.timeline.document import Document
 from studio.controller.activity import Activity, Task
 from studio.controller.engine_link import EngineLink
+from studio.controller.motion_request import motion_sources, motion_text
 from studio.controller.project import Project
 
 _DEBOUNCE_MS: Final = 40
@@ -76,6 +77,8 @@ class AvatarLink(QObject):
         self._slim: tuple[Document, str] | None = None
         self._prepare_ticket = self._gather_ticket = 0
         self._tasks: dict[int, Task] = {}
+        self._alone: list[str] = []  # sources that are asked for one by one
+        self._part: dict[str, Mapping[Factor, FactorTrack]] = {}
         self._lost: set[int] = set()  # tickets that the engine died over
         self._repeated: set[int] = set()  # tickets that ask once more for what was lost
         self._timer = QTimer(self)
@@ -147,7 +150,7 @@ class AvatarLink(QObject):
 
     def _needed_motion(self, document: Document) -> object:
         """All that the motion of the sources depends on."""
-        used = used_ids(document) | {document.avatar.source_id}
+        used = set(motion_sources(document))
         origins = (
             (source.id, origin(source, document))
             for source in document.sources
@@ -198,28 +201,57 @@ class AvatarLink(QObject):
             self._say(State.FAILED, text)
 
     def _gather(self) -> None:
+        """Asks for all motion at once; where that fails, for that of each source alone."""
+        self._alone.clear()
+        self._part = {}
+        if motion_sources(self._project.document):
+            self._send_gather(None)
+        else:
+            self._stop_gathering()
+            self._take({})
+
+    def _send_gather(self, only: str | None) -> None:
+        self._stop_gathering()
+        request = Gather(motion_text(self._project.document, only), self.folder)
+        self._gather_ticket = self._link.send(request, self._on_gather_reply)
+        self._begin_task(self._gather_ticket, "Reading the motion")
+
+    def _stop_gathering(self) -> None:
         self._link.cancel(self._gather_ticket)
         self._link.forget(self._gather_ticket)
         self._end_task(self._gather_ticket)
-        if not used_ids(self._project.document) and not self._project.document.avatar.source_id:
-            self._take({})
-            return
-        request = Gather(write_document(self._project.document), self.folder)
-        self._gather_ticket = self._link.send(request, self._on_gather_reply)
-        self._begin_task(self._gather_ticket, "Reading the motion")
 
     def _on_gather_reply(self, reply: Reply) -> None:
         if self._report(reply):
             return
         self._end_task(reply.ticket)
-        if isinstance(reply, Gathered):
-            self._take(reply.bank)
-        elif self._is_worth_repeating(reply):
+        if self._is_worth_repeating(reply):
             self._gather()
             self._repeated.add(self._gather_ticket)
+        elif isinstance(reply, Gathered):
+            self._part |= reply.bank
+            self._gather_next()
+        elif isinstance(reply, Failed) and not self._alone:
+            sources = motion_sources(self._project.document)
+            if self._part or len(sources) < 2:
+                self.message.emit(reply.message)
+                self._take(self._part)
+            else:
+                self._alone = list(sources)
+                self._send_gather(self._alone[0])
         elif isinstance(reply, Failed):
-            self._take(self.bank)
             self.message.emit(reply.message)
+            self._gather_next()
+        else:
+            self._take(self.bank)
+
+    def _gather_next(self) -> None:
+        """One of the sources that are asked for alone is done."""
+        self._alone = self._alone[1:]
+        if self._alone:
+            self._send_gather(self._alone[0])
+        else:
+            self._take(self._part)
 
     def _take(self, bank: Bank) -> None:
         self.bank = bank

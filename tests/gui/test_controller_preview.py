@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.base.controls import INDEX, REST
+from core.base.controls import INDEX, REST, Factor
 from core.face.topology import NOSE_TIP
+from core.media.image import write_png
 from core.timeline.edits import set_muted
 from core.timeline.lane_edits import set_value
 from studio.controller.evaluation import Evaluation
@@ -39,14 +40,12 @@ def test_without_a_portrait_it_says_what_to_do(studio: Studio) -> None:
 def test_a_portrait_without_a_face_is_told_in_one_sentence(
     studio: Studio, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    from core.media.image import write_png
-
     path = tmp_path / "grey.png"
     write_png(path, np.full((400, 400, 3), 128, np.uint8))
     studio.set_portrait(path)
     qtbot.waitUntil(lambda: studio.preview.state is State.FAILED, timeout=30_000)
     assert "face" in studio.preview.reason
-    assert not studio.activity.tasks
+    qtbot.waitUntil(lambda: not studio.activity.tasks)
 
 
 def test_it_shows_the_frame_of_the_playhead(portrait_studio: Studio, qtbot: QtBot) -> None:
@@ -257,3 +256,28 @@ def test_a_smaller_budget_counts_at_once(portrait_studio: Studio) -> None:
     assert cache.n_bytes <= 2 * _noise(0).nbytes
     cache.clear()
     assert len(cache) == cache.n_bytes == 0
+
+
+def test_a_clip_without_a_face_does_not_keep_the_others_from_moving(
+    portrait_studio: Studio, tmp_path: Path, qtbot: QtBot
+) -> None:
+    studio = portrait_studio
+    grey = tmp_path / "grey.png"
+    write_png(grey, np.full((300, 300, 3), 128, np.uint8))
+    with qtbot.waitSignal(studio.imported, timeout=10_000):
+        studio.drop_clip(grey, [Factor.EXPRESSION], 0)
+    with qtbot.waitSignal(studio.message, timeout=20_000) as heard:
+        studio.generate_preview()
+    assert "face" in heard.args[0]
+    assert studio.preview.wait_ready(30.0)
+    assert np.ptp(studio.preview.motion(0, 50)[:, INDEX["yaw"]]) > 0.05
+    clip_id = studio.project.document.track(Factor.EXPRESSION).strips[0].source_id
+    assert clip_id not in studio.preview.bank
+
+
+def test_a_key_asks_the_engine_for_no_new_motion(portrait_studio: Studio) -> None:
+    studio = portrait_studio
+    studio.generate_preview()
+    assert studio.preview.wait_ready(30.0)
+    studio.verbs.set_value("yaw", 3, 4.0)
+    assert studio.preview.avatar.is_gathered
