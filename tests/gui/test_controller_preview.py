@@ -46,7 +46,7 @@ def test_a_portrait_without_a_face_is_told_in_one_sentence(
     qtbot.waitUntil(lambda: studio.preview.state is State.FAILED, timeout=30_000)
     assert "face" in studio.preview.reason
     qtbot.waitUntil(lambda: not studio.activity.tasks)
-    qtbot.waitUntil(lambda: not studio.activity.tasks, timeout=10_000)
+
 
 def test_it_shows_the_frame_of_the_playhead(portrait_studio: Studio, qtbot: QtBot) -> None:
     preview = portrait_studio.preview
