@@ -16,7 +16,6 @@ from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QTimer, Sig
 
 from core.base.controls import REST
 from core.face.pose import Pose
-from core.face.tracker import create_tracker
 from core.jobs.messages import CancelledReply, Failed, FrameReady, Reply
 from core.jobs.messages import Preview as PreviewRequest
 from core.timeline.document import Document
@@ -29,6 +28,7 @@ from studio.controller.frame_book import FrameBook
 from studio.controller.frame_book import FrameStatus as FrameStatus
 from studio.controller.frame_cache import Picture
 from studio.controller.playhead import Playhead
+from studio.controller.portrait_points import PortraitPoints
 from studio.controller.project import Project
 from studio.services.pool import Pool
 from studio.services.settings import Settings
@@ -37,6 +37,7 @@ SLOW_MS: Final = 45.0
 """A picture that takes longer is shown as a draft first while the playhead or a curve moves."""
 _REFINE_AFTER_MS: Final = 80
 _BAR_MS: Final = 50
+_IDLE_MS: Final = 1500
 _PACE_OF: Final = 9  # pictures
 _SLICE_S: Final = 0.004
 _DEFAULT_SIZE: Final = (512, 512)
@@ -86,7 +87,6 @@ class Preview(QObject):
         self._project = project
         self._playhead = playhead
         self._link = link
-        self._pool = pool
         self._settings = settings
         self._book = FrameBook(settings.get("preview_cache_mb") << 20)
         self.avatar = AvatarLink(project, link, activity, self)
@@ -100,18 +100,18 @@ class Preview(QObject):
         self._trial: tuple[Document, Bank] | None = None
         self._source: Picture | None = None
         self._is_source_wanted = False
-        self._rest_points: Points | None = None
-        self._are_points_wanted = False
+        self._points = PortraitPoints(pool, self)
         self._snapshots: dict[int, Picture] = {}
         self._pace: deque[float] = deque(maxlen=_PACE_OF)
         self._ms = 0.0
-        self._is_ahead = False
+        self._is_ahead = self._is_idle = False
         self.n_missed = 0  # pictures that were not ready when playing came to them
         self.is_held = False  # an export has the engine: fill no cache meanwhile
         self._refine = self._new_timer(_REFINE_AFTER_MS, self._on_refine)
         self._is_closed = False
         self._bar = self._new_timer(_BAR_MS, self.cache_changed.emit)
         self._work = self._new_timer(0, self._on_work)
+        self._idle = self._new_timer(_IDLE_MS, self._on_idle)
         self._connect()
         self._evaluate()
 
@@ -125,6 +125,8 @@ class Preview(QObject):
         self.avatar.refined.connect(self._on_refined)
         self.avatar.state_changed.connect(self.status_changed)
         self.avatar.message.connect(self.message)
+        self._points.picture_wanted.connect(lambda: self._points.find(self.source_picture))
+        self._points.changed.connect(self.landmarks_changed)
 
     # --- pictures ------------------------------------------------------------------------------
 
@@ -133,6 +135,7 @@ class Preview(QObject):
 
         While playing, a picture that is not ready is left out.
         """
+        self._stir()
         if self._live is not None:
             return
         picture = self.picture(frame)
@@ -244,11 +247,8 @@ class Preview(QObject):
         The canonical face is drawn until the portrait's own points are known, see
         `landmarks_changed`.
         """
-        if self._rest_points is None and not self._are_points_wanted:
-            self._are_points_wanted = True
-            self._find_points()
         size = self.size if self.state is State.READY else _DEFAULT_SIZE
-        return face_points(self.controls(frame), self.rest_pose, size, self._rest_points)
+        return face_points(self.controls(frame), self.rest_pose, size, self._points.points)
 
     # --- snapshots -----------------------------------------------------------------------------
 
@@ -299,11 +299,13 @@ class Preview(QObject):
         frame = self._near(self.frame)
         if self.state is State.READY and self._book.key(frame) != self._shown_key:
             self.request(frame)
+        self._stir()
         self._touch_bar()
         self._wake()
 
     def _on_avatar_changed(self) -> None:
-        self._rest_points = None
+        if self.state is State.EMPTY:
+            self._shown = None
         self._renew(is_other=True)
         self.status_changed.emit()
 
@@ -316,6 +318,7 @@ class Preview(QObject):
         self._book.renew(self._generation, self.size, is_other=is_other)
         self._source = None
         self._shown_key = b""
+        self._points.find(None)
         self._evaluate()
         self.source_ready.emit()
 
@@ -371,8 +374,8 @@ class Preview(QObject):
         if flight.is_source:
             if flight.key == self._source_key():
                 self._source = picture
+                self._points.find(picture)
                 self.source_ready.emit()
-                self._find_points()
             return
         if not flight.is_draft:
             self._pace.append(reply.ms)
@@ -416,10 +419,21 @@ class Preview(QObject):
                 self._send(flight, self._live)
         elif self._is_source_wanted and self._source is None:
             self._send(_Flight(0, self._source_key(), is_source=True), REST)
-        elif self._is_ahead and not self.is_held:
+        elif (self._is_ahead or self._is_idle) and not self.is_held:
             frame = self._next_missing()
             if frame is not None:
                 self._ask(frame, is_ahead=True)
+
+    def _on_idle(self) -> None:
+        """Nobody has asked for anything for a while: the range's pictures can be made."""
+        self._is_idle = bool(self._settings.get("fill_cache"))
+        self._wake()
+
+    def _stir(self) -> None:
+        """Somebody asks for something."""
+        self._is_idle = False
+        if not self._is_closed:
+            self._idle.start()
 
     def _tell_once(self, text: str) -> None:
         if text and text != self._last_error:
@@ -437,23 +451,6 @@ class Preview(QObject):
 
     def _source_key(self) -> bytes:
         return f"source/{self._generation}/{self.size}".encode()
-
-    def _find_points(self) -> None:
-        """Finds the portrait's own landmarks on the source picture, in a thread."""
-        picture, key = self.source_picture, self._source_key()
-        if not self._are_points_wanted or picture is None or self._rest_points is not None:
-            return
-
-        def work() -> Points | None:
-            faces = create_tracker().detect(picture)
-            return faces[0].points[:, :2].astype(np.float64) if faces else None
-
-        def done(points: Points | None) -> None:
-            if points is not None and key == self._source_key():
-                self._rest_points = points
-                self.landmarks_changed.emit()
-
-        self._pool.run(work, done)
 
     def _refine_later(self) -> None:
         if not self._is_closed:
@@ -480,7 +477,7 @@ class Preview(QObject):
         """Asks for nothing more."""
         self._is_closed = True
         self.avatar.close()
-        for timer in (self._refine, self._bar, self._work):
+        for timer in (self._refine, self._bar, self._work, self._idle):
             timer.stop()
         self._flights.clear()
         self._book.cache.clear()

@@ -30,6 +30,7 @@ DEFAULTS: Final[dict[str, Value]] = {
     "shortcuts": {},  # action id → list of key sequences, where they differ from the preset
     # preview and engine
     "preview_cache_mb": 768,
+    "fill_cache": True,  # make the pictures of the range ready while nothing else is asked
     "device": "auto",
     "is_offline": False,
     # recording

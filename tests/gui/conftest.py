@@ -146,8 +146,10 @@ def engine(shared_home: Path) -> Iterator[InlineHost]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings of nobody."""
-    return Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    """Settings of nobody; pictures are made only when they are asked for."""
+    settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    settings.set("fill_cache", False)
+    return settings
 
 
 @pytest.fixture

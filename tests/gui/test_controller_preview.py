@@ -12,6 +12,7 @@ from core.face.topology import NOSE_TIP
 from core.media.image import write_png
 from core.timeline.edits import set_muted
 from core.timeline.lane_edits import set_value
+from core.timeline.project_edits import set_range
 from studio.controller.evaluation import Evaluation
 from studio.controller.frame_cache import FrameCache
 from studio.controller.preview import FrameStatus, Preview, State
@@ -140,6 +141,8 @@ def test_landmarks_fit_the_portrait_and_move_with_the_curves(
     portrait_studio: Studio, qtbot: QtBot
 ) -> None:
     studio, preview = portrait_studio, portrait_studio.preview
+    with qtbot.waitSignal(preview.source_ready, timeout=10_000):
+        assert preview.source_picture is None  # before anybody asks for landmarks
     with qtbot.waitSignal(preview.landmarks_changed, timeout=30_000):
         preview.landmarks(0)
     points = preview.landmarks(0)
@@ -281,3 +284,17 @@ def test_a_key_asks_the_engine_for_no_new_motion(portrait_studio: Studio) -> Non
     assert studio.preview.wait_ready(30.0)
     studio.verbs.set_value("yaw", 3, 4.0)
     assert studio.preview.avatar.is_gathered
+
+
+def test_the_range_is_made_ready_while_nobody_asks(portrait_studio: Studio, qtbot: QtBot) -> None:
+    studio = portrait_studio
+    studio.settings.set("fill_cache", True)
+    studio.project.apply("Range", set_range(studio.project.document, 5, 15))
+    studio.verbs.set_value("yaw", 0, 0.0)
+    studio.verbs.set_value("yaw", 49, 10.0)
+    assert studio.preview.wait_ready()
+    ready = FrameStatus.READY
+    assert not (studio.preview.statuses()[5:15] == ready).any()
+    qtbot.waitUntil(lambda: bool((studio.preview.statuses()[5:15] == ready).all()), timeout=20_000)
+    qtbot.wait(200)
+    assert studio.preview.statuses()[15] != ready
