@@ -33,10 +33,10 @@ class PortraitPoints(QObject):
 
     def find(self, picture: Picture | None) -> None:
         """Takes another picture of the portrait at rest; None while there is none."""
-        if picture is self._picture:
-            return
-        self._picture, self._points = picture, None
-        if self._is_wanted and picture is not None:
+        if picture is not self._picture:
+            self._picture, self._points, self._is_searched = picture, None, False
+        if self._is_wanted and picture is not None and not self._is_searched:
+            self._is_searched = True
             self._pool.run(lambda: find_points(picture), lambda points: self._take(picture, points))
 
     def _take(self, picture: Picture, points: Points | None) -> None:
