@@ -21,7 +21,7 @@ from core.jobs.process import ProcessHost
 from studio.app import make_application
 from studio.bench_edits import FOCUSED, many_curves, random_edits
 from studio.bench_start import settings_in
-from studio.controller.exports import OVER, ExportSettings
+from studio.controller.exports import OVER, ExportSettings, JobState
 from studio.controller.frame_book import FrameStatus
 from studio.controller.studio import Studio
 from studio.heartbeat import Heartbeat
@@ -92,7 +92,7 @@ class Bench:
     def note_stall(self, during: str) -> None:
         """Keeps the longest stall since the last note."""
         stall = self.heart.take()
-        words = f"{stall.own_ms:.0f} ms of it its own work"
+        words = f"{stall.own_ms:.0f} ms of its own work"
         self.stalls.append(Figure("stalls", during, stall.wall_ms, "ms", STALL_GOAL, words))
 
     def close(self) -> None:
@@ -252,6 +252,9 @@ def _save_and_export(bench: Bench, output: Path) -> list[Figure]:
         return job is not None and job.state in OVER
 
     bench.wait(is_over)
+    job = studio.jobs.job(job_id)
+    if job is None or job.state is not JobState.DONE:
+        raise EngineError(f"The export failed: {'' if job is None else job.message}")
     seconds = time.perf_counter() - began
     return [Figure("2 s of film, 512 px", "export beside the window", seconds, "s")]
 
