@@ -140,7 +140,7 @@ def test_choices_reach_the_queue(
     }.items():  # fmt: skip
         dialog.form.set_value(name, value)
     dialog.name.setText("{project}_{rate}")
-    with qtbot.waitSignal(dialog.queued, timeout=1000):
+    with qtbot.waitSignal(dialog.queued, timeout=10_000):
         qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     assert not dialog.isVisible()
     (job,) = studio.jobs.jobs

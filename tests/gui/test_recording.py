@@ -131,13 +131,16 @@ def record_sweep(qtbot: QtBot, panel: RecordPanel, studio: Studio, seconds: floa
     """Records the head turning from left to right with the mouse."""
     studio.selection.arm(str(Factor.HEAD_POSE), True)
     click(qtbot, panel.record_button)
-    qtbot.waitUntil(lambda: studio.recorder.phase is Phase.RECORDING, timeout=3000)
+    qtbot.waitUntil(lambda: studio.recorder.phase is Phase.RECORDING, timeout=10_000)
+    move(qtbot, panel, 0.1, 0.5)
     began = time.perf_counter()
     while (past := time.perf_counter() - began) < seconds:
         move(qtbot, panel, 0.1 + 0.8 * past / seconds, 0.5)
         qtbot.wait(15)
+    move(qtbot, panel, 0.9, 0.5)
+    qtbot.wait(50)
     click(qtbot, panel.record_button)
-    qtbot.waitUntil(lambda: studio.recorder.phase is Phase.REVIEW, timeout=3000)
+    qtbot.waitUntil(lambda: studio.recorder.phase is Phase.REVIEW, timeout=10_000)
 
 
 def test_pad_moves_the_armed_track_live(qtbot: QtBot, panel: RecordPanel, studio: Studio) -> None:
@@ -187,7 +190,7 @@ def test_mouse_take_is_recorded_reviewed_and_kept(
     assert yaw.min() < -15
     assert yaw.max() > 15
     assert panel.card.curves.curves[0].title == "yaw"
-    with qtbot.waitSignal(studio.recorder.kept, timeout=5000):
+    with qtbot.waitSignal(studio.recorder.kept, timeout=10_000):
         click(qtbot, panel.card.keep_button)
     head = studio.project.document.track(Factor.HEAD_POSE)
     assert len(head.strips) == 1
@@ -224,7 +227,7 @@ def test_discard_and_retake(qtbot: QtBot, panel: RecordPanel, studio: Studio) ->
     assert studio.recorder.phase in (Phase.COUNTDOWN, Phase.RECORDING)
     assert panel.record_button.text() == "Stop"
     click(qtbot, panel.record_button)
-    qtbot.waitUntil(lambda: studio.recorder.phase in (Phase.IDLE, Phase.REVIEW), timeout=3000)
+    qtbot.waitUntil(lambda: studio.recorder.phase in (Phase.IDLE, Phase.REVIEW), timeout=10_000)
     studio.recorder.discard()
     assert studio.project.document == before
 
@@ -287,19 +290,19 @@ def test_microphone_level_and_take(
 ) -> None:
     click(qtbot, panel.microphone.switch)
     microphone.speak(0.5)
-    qtbot.waitUntil(lambda: panel.microphone.meter.level_db > FLOOR_DB, timeout=2000)
+    qtbot.waitUntil(lambda: panel.microphone.meter.level_db > FLOOR_DB, timeout=10_000)
     assert panel.microphone.meter.level_db == pytest.approx(-6.0, abs=0.3)
     studio.selection.arm(AUDIO, True)
     click(qtbot, panel.record_button)
-    qtbot.waitUntil(lambda: studio.recorder.phase is Phase.RECORDING, timeout=3000)
+    qtbot.waitUntil(lambda: studio.recorder.phase is Phase.RECORDING, timeout=10_000)
     for _ in range(6):
         qtbot.wait(100)
         microphone.speak(0.3)
     qtbot.wait(50)
     click(qtbot, panel.record_button)
-    qtbot.waitUntil(lambda: studio.recorder.phase is Phase.REVIEW, timeout=3000)
+    qtbot.waitUntil(lambda: studio.recorder.phase is Phase.REVIEW, timeout=10_000)
     assert "with sound" in panel.card.title.text()
-    with qtbot.waitSignal(studio.recorder.kept, timeout=5000):
+    with qtbot.waitSignal(studio.recorder.kept, timeout=10_000):
         click(qtbot, panel.card.keep_button)
     assert len(studio.project.document.audio.strips) == 1
 
