@@ -1,6 +1,7 @@
 """What is going on: every piece of long work, with stage, n of N, time left and cancel."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -38,53 +39,39 @@ class Status:
         return " · ".join(parts)
 
 
-class Task(QObject):
-    """One piece of long work. Its `progress` may be used in any thread.
+class Task:
+    """One piece of long work; made by `Activity.begin`. Main thread only, but for `progress`.
 
-    Args:
-        title: What it is for.
+    Attributes:
+        status: How far it has come.
+        progress: For the work itself, in any thread.
     """
 
-    changed = Signal()
-    noted = Signal(str)
-    finished = Signal()
-    cancelled = Signal()
-    """Emitted when somebody asks it to stop; it goes on until its work notices."""
-
-    _heard = Signal(object)
-
-    def __init__(self, title: str, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str, activity: "Activity", on_cancel: Callable[[], object]) -> None:
         self.status = Status(title)
-        self.progress = Progress(self._heard.emit)
+        self.progress = Progress(lambda event: activity.hear(self, event))
+        self._activity = activity
+        self._on_cancel = on_cancel
         self._stage_began = time.monotonic()
-        self._heard.connect(self._on_heard, Qt.ConnectionType.AutoConnection)
 
     def report(self, stage: str, done: int, total: int | None) -> None:
-        """Sets how far it has come. Main thread only."""
+        """Sets how far it has come."""
         now = time.monotonic()
         if stage != self.status.stage:
             self._stage_began = now
         elapsed = now - self._stage_began
         left_s = elapsed * (total - done) / done if total and done else None
         self.status = Status(self.status.title, stage, done, total, left_s)
-        self.changed.emit()
+        self._activity.changed.emit()
 
     def cancel(self) -> None:
-        """Asks the work to stop."""
+        """Asks the work to stop; it goes on until it notices."""
         self.progress.cancel()
-        self.cancelled.emit()
+        self._on_cancel()
 
     def finish(self) -> None:
-        """Says that it is over, however it ended. Main thread only."""
-        self.finished.emit()
-
-    @Slot(object)
-    def _on_heard(self, event: Step | Note) -> None:
-        if isinstance(event, Note):
-            self.noted.emit(event.text)
-        else:
-            self.report(event.stage, event.done, event.total)
+        """Says that it is over, however it ended."""
+        self._activity.end(self)
 
 
 class Activity(QObject):
@@ -93,10 +80,12 @@ class Activity(QObject):
     changed = Signal()
     noted = Signal(str)
     """One sentence of a task for the user."""
+    _heard = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._tasks: list[Task] = []
+        self._heard.connect(self._on_heard, Qt.ConnectionType.AutoConnection)
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -108,18 +97,31 @@ class Activity(QObject):
         """The task that the status bar shows: the newest one."""
         return self._tasks[-1] if self._tasks else None
 
-    def begin(self, title: str) -> Task:
-        """Starts a task; call its `finish` in the end."""
-        task = Task(title, self)
+    def begin(self, title: str, on_cancel: Callable[[], object] = lambda: None) -> Task:
+        """Starts a task; call its `finish` in the end.
+
+        Args:
+            title: What it is for.
+            on_cancel: Called when somebody asks it to stop, besides cancelling its `progress`.
+        """
+        task = Task(title, self, on_cancel)
         self._tasks.append(task)
-        task.changed.connect(self.changed)
-        task.noted.connect(self.noted)
-        task.finished.connect(lambda: self._remove(task))
         self.changed.emit()
         return task
 
-    def _remove(self, task: Task) -> None:
+    def end(self, task: Task) -> None:
+        """Takes a task off the list."""
         if task in self._tasks:
             self._tasks.remove(task)
-            task.deleteLater()
             self.changed.emit()
+
+    def hear(self, task: Task, event: Step | Note) -> None:
+        """Takes in what a task's progress tells, from any thread."""
+        self._heard.emit(task, event)
+
+    @Slot(object, object)
+    def _on_heard(self, task: Task, event: Step | Note) -> None:
+        if isinstance(event, Note):
+            self.noted.emit(event.text)
+        elif task in self._tasks:
+            task.report(event.stage, event.done, event.total)

@@ -278,8 +278,7 @@ class AvatarLink(QObject):
         self.state_changed.emit()
 
     def _begin_task(self, ticket: int, title: str) -> None:
-        task = self._tasks[ticket] = self._activity.begin(title)
-        task.cancelled.connect(lambda: self._link.cancel(ticket))
+        self._tasks[ticket] = self._activity.begin(title, lambda: self._link.cancel(ticket))
 
     def _end_task(self, ticket: int) -> None:
         task = self._tasks.pop(ticket, None)

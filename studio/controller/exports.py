@@ -240,8 +240,9 @@ class ExportQueue(QObject):
         )
         ticket = self._link.send(request, self._on_reply)
         self._running = job.id, ticket
-        self._task = self._activity.begin(f"Writing {job.settings.output.name}")
-        self._task.cancelled.connect(lambda: self.cancel(job.id))
+        self._task = self._activity.begin(
+            f"Writing {job.settings.output.name}", lambda: self.cancel(job.id)
+        )
         self._change(job.id, state=JobState.RUNNING, stage="Preparing")
 
     def _on_reply(self, reply: Reply) -> None:
