@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.session.relink import missing_media
 from studio.controller.recorder import Phase
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def conditions_of(studio: "Studio") -> dict[str, Callable[[], bool]]:
         "has_factor": lambda: selection.factor is not None,
         "has_portrait": lambda: bool(project.document.avatar.source_id),
         "has_sound": lambda: bool(project.document.audio.strips),
-        "has_missing": lambda: bool(missing_media(project.document, project.folder)),
+        "has_missing": lambda: studio.library.has_missing,
         "has_armed": lambda: bool(selection.armed),
         "has_take": lambda: studio.recorder.phase is Phase.REVIEW,
         "is_armed": lambda: selection.track in selection.armed,

@@ -124,6 +124,11 @@ class Library(QObject):
         facts = None if source is None else self._facts_of(source)
         return None if facts is None else facts.seconds
 
+    @property
+    def has_missing(self) -> bool:
+        """Whether the file of an entry was not found."""
+        return any(facts is not None and facts.is_missing for facts in self._facts.values())
+
     def thumbnail(self, item_id: str) -> QImage | None:
         """A small picture, or None until `thumbnail_ready` (or for ever, for what has none)."""
         source = self.source(item_id)

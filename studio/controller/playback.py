@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from core.base.errors import StudioError
 from core.base.time import FrameRange
 from core.media.soundtrack import RATE
+from studio.controller.mixed_sound import MixedSound, sound_key
 from studio.controller.playhead import Playhead
 from studio.controller.preview import Preview
 from studio.controller.project import Project
@@ -65,7 +66,9 @@ class Playback(QObject):
         self._last_heard = 0.0
         self._heard_key: object = None
         self._is_closed = False
-        self._scrubber = ScrubSound(project, pool, self)
+        self._mixed = MixedSound(project, pool, self)
+        self._scrubber = ScrubSound(project, self._mixed, self)
+        self._old_feeds: list[SoundFeed] = []
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
@@ -171,7 +174,10 @@ class Playback(QObject):
         """Ends sound and clock."""
         self._is_closed = True
         self.pause()
-        self._scrubber.close()
+        self._scrubber.stop()
+        for feed in self._old_feeds:
+            feed.close()
+        self._mixed.forget()
         if self._device is not None:
             self._device.close()
             self._device = None
@@ -203,9 +209,10 @@ class Playback(QObject):
         self._clock = ClockOutput()
         if speed == 1.0 and self._device is not None:
             self._clock = self._device
-            blocks = sound_along(document, self._project.folder, self._course)
+            mixed = self._mixed.samples()
+            blocks = sound_along(document, self._project.folder, self._course, mixed)
             self._feed = SoundFeed(blocks)
-        self._heard_key = _heard_parts(self._project)
+        self._heard_key = sound_key(self._project)
         self._skipped, self._missed_before = 0, self._preview.n_missed
         self._ticks, self._moved_at, self._last_heard = 0, time.perf_counter(), 0.0
         self._playhead.set_playing(True)
@@ -221,7 +228,9 @@ class Playback(QObject):
             self._clock.stop()
             self._is_started = False
         if self._feed is not None:
-            self._feed.close()
+            self._feed.halt()
+            self._old_feeds = [feed for feed in self._old_feeds if not feed.is_ended]
+            self._old_feeds.append(self._feed)
             self._feed = None
 
     def _on_tick(self) -> None:
@@ -301,7 +310,7 @@ class Playback(QObject):
         self._restart()
 
     def _on_document_changed(self) -> None:
-        if self.is_playing and _heard_parts(self._project) != self._heard_key:
+        if self.is_playing and sound_key(self._project) != self._heard_key:
             self._restart()
 
     def _on_setting(self, name: str) -> None:
@@ -316,11 +325,3 @@ class Playback(QObject):
 def _silence(out: NDArray[np.float32]) -> int:
     out[:] = 0.0
     return len(out)
-
-
-def _heard_parts(project: Project) -> object:
-    """All of a document that its sound depends on."""
-    document = project.document
-    used = {strip.source_id for strip in document.audio.strips}
-    media = tuple(source.media for source in document.sources if source.id in used)
-    return document.audio, media, document.rate, project.folder

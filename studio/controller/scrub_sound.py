@@ -8,26 +8,22 @@ from PySide6.QtCore import QObject, QTimer
 
 from core.base.errors import StudioError
 from core.media.soundtrack import RATE
+from studio.controller.mixed_sound import MixedSound
 from studio.controller.project import Project
-from studio.controller.sound_plan import whole_sound
 from studio.services.audio_output import Output
-from studio.services.pool import Pool
 
 _PIECE_S: Final = 0.08
 _FADE: Final = 240  # samples
 _LINGER_MS: Final = 400
-_LONGEST_S: Final = 1200.0  # of sound held in memory
 
 
 class ScrubSound(QObject):
-    """Mixes the document's sound once and plays pieces of it. Main thread only."""
+    """Plays pieces of the mixed sound. Main thread only."""
 
-    def __init__(self, project: Project, pool: Pool, parent: QObject | None = None) -> None:
+    def __init__(self, project: Project, mixed: MixedSound, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._project = project
-        self._pool = pool
-        self._sound: NDArray[np.int16] | None = None
-        self._key: object = None
+        self._mixed = mixed
         self._piece = np.zeros((0, 2), np.float32)
         self._output: Output | None = None
         self._timer = QTimer(self)
@@ -37,16 +33,16 @@ class ScrubSound(QObject):
 
     def play(self, output: Output, frame: int) -> None:
         """Lets one frame be heard; the first time the sound has to be mixed before."""
-        sound = self._mixed()
+        sound = self._mixed.samples()
         if sound is None:
             return
         start = round(frame / self._project.document.rate * RATE)
         piece = sound[start : start + round(_PIECE_S * RATE)].astype(np.float32) / 32767
         if len(piece) > 2 * _FADE:
             ramp = np.linspace(0, 1, _FADE, dtype=np.float32)
-            piece[:_FADE] *= ramp
-            piece[-_FADE:] *= ramp[::-1]
-        self._piece = np.repeat(piece[:, None], 2, axis=1)
+            piece[:_FADE] *= ramp[:, None]
+            piece[-_FADE:] *= ramp[::-1, None]
+        self._piece = piece
         if self._output is None:
             try:
                 output.start(self._fill)
@@ -62,11 +58,6 @@ class ScrubSound(QObject):
             self._output.stop()
             self._output = None
 
-    def close(self) -> None:
-        """Stops and forgets the sound."""
-        self.stop()
-        self._sound = None
-
     def _fill(self, out: NDArray[np.float32]) -> int:
         """Runs in the device's thread."""
         piece = self._piece
@@ -74,23 +65,3 @@ class ScrubSound(QObject):
         out[:n], out[n:] = piece[:n], 0.0
         self._piece = piece[n:]
         return len(out)
-
-    def _mixed(self) -> NDArray[np.int16] | None:
-        """The whole sound if it is up to date; else it is mixed in a thread."""
-        document, folder = self._project.document, self._project.folder
-        key = (document.audio, document.rate, document.n_frames, folder)
-        if key != self._key:
-            self._key, self._sound = key, None
-            is_short = document.n_frames / document.rate <= _LONGEST_S
-            if document.audio.strips and is_short:
-
-                def done(sound: NDArray[np.int16]) -> None:
-                    if self._key == key:
-                        self._sound = sound
-
-                self._pool.run(lambda: whole_sound(document, folder), done, _silently)
-        return self._sound
-
-
-def _silently(_: BaseException) -> None:
-    """Playing tells what is wrong with a sound."""

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from core.base.time import FrameRange
 from core.export.render_plan import sounds_of
 from core.media.soundtrack import RATE, soundtrack
 from core.timeline.document import Document
+
+_BLOCK: Final = 4800
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +54,52 @@ class Course:
         return min(frame, self.span.stop - 1)
 
 
-def sound_along(document: Document, folder: Path, course: Course) -> Iterator[NDArray[np.float32]]:
+def sound_along(
+    document: Document, folder: Path, course: Course, mixed: NDArray[np.int16] | None = None
+) -> Iterator[NDArray[np.float32]]:
     """Blocks float32 [n, 2] of what is heard along a course; without end when it loops.
+
+    Args:
+        document: Whose sound.
+        folder: Its session folder.
+        course: The way through it.
+        mixed: The whole sound from `whole_sound`; None reads it from its files.
 
     Raises:
         MediaError: a sound cannot be read.
     """
-    yield from _stretch(document, folder, FrameRange(course.start, course.span.stop))
+
+    def stretch(frames: FrameRange) -> Iterator[NDArray[np.float32]]:
+        if mixed is None:
+            return _stretch(document, folder, frames)
+        return _cut(mixed, frames, document.rate)
+
+    yield from stretch(FrameRange(course.start, course.span.stop))
     while course.is_looping:
-        yield from _stretch(document, folder, course.span)
+        yield from stretch(course.span)
 
 
 def whole_sound(document: Document, folder: Path) -> NDArray[np.int16]:
-    """All that is heard, int16 [n] mono, for scrubbing.
+    """All that is heard, int16 [n, 2].
 
     Raises:
         MediaError: a sound cannot be read.
     """
     blocks = _stretch(document, folder, FrameRange(0, document.n_frames))
-    parts = [(block.mean(axis=1) * 32767).astype(np.int16) for block in blocks]
-    return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+    parts = [(block * 32767.0).astype(np.int16) for block in blocks]
+    return np.concatenate(parts) if parts else np.zeros((0, 2), np.int16)
+
+
+def _cut(
+    mixed: NDArray[np.int16], frames: FrameRange, rate: Fraction
+) -> Iterator[NDArray[np.float32]]:
+    """A stretch of a mixed sound, exactly as long as `_stretch` gives it."""
+    start = round(frames.start / rate * RATE)
+    stop = start + round(len(frames) / rate * RATE)
+    for first in range(start, stop, _BLOCK):
+        block = mixed[first : min(first + _BLOCK, stop)].astype(np.float32) / 32767.0
+        n_missing = min(first + _BLOCK, stop) - first - len(block)
+        yield np.pad(block, ((0, n_missing), (0, 0))) if n_missing else block
 
 
 def _stretch(

@@ -368,6 +368,7 @@ class Studio(QObject):
             self.verbs.clipboard_changed,
             self.verbs.links_changed,
             self.recorder.phase_changed,
+            self.library.changed,
         ):
             signal.connect(self.actions.state_changed)
         self.playhead.scrubbed.connect(self._on_scrubbed)

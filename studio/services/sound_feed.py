@@ -73,10 +73,19 @@ class SoundFeed:
             self._has_room.set()
         return len(out) if self._is_over else place
 
-    def close(self) -> None:
-        """Ends the thread."""
+    def halt(self) -> None:
+        """Lets the thread end by itself; it may be in the middle of a file. Never waits."""
         self._is_closed = True
         self._has_room.set()
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the thread has ended."""
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        """Ends the thread and waits for it."""
+        self.halt()
         self._thread.join()
 
     def _read(self) -> None:

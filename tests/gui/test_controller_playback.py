@@ -16,7 +16,7 @@ from core.base.errors import MediaError
 from core.base.time import FrameRange
 from core.media.soundtrack import RATE
 from core.timeline.project_edits import set_range
-from studio.controller.sound_plan import Course, whole_sound
+from studio.controller.sound_plan import Course, sound_along, whole_sound
 from studio.controller.studio import Studio
 from studio.services.audio_output import ClockOutput, Fill
 from studio.services.sound_feed import SoundFeed
@@ -369,5 +369,25 @@ def test_the_whole_sound_is_as_long_as_the_document(
 ) -> None:
     _with_clicks(studio, clicks, qtbot)
     sound = whole_sound(studio.project.document, studio.project.folder)
-    assert sound.shape == (4 * RATE,)
+    assert sound.shape == (4 * RATE, 2)
     assert sound.dtype == np.int16
+
+
+def test_the_mix_and_the_files_sound_the_same(studio: Studio, clicks: Path, qtbot: QtBot) -> None:
+    _with_clicks(studio, clicks, qtbot)
+    studio.verbs.nudge_audio(0.013)
+    document, folder = studio.project.document, studio.project.folder
+    course = Course(7, FrameRange(5, 61), True, document.rate)
+    mixed = whole_sound(document, folder)
+    n_samples = course.first_samples + course.loop_samples
+
+    def heard(sound: NDArray[np.int16] | None) -> NDArray[np.float32]:
+        blocks, n = [], 0
+        for block in sound_along(document, folder, course, sound):
+            blocks.append(block)
+            n += len(block)
+            if n >= n_samples:
+                break
+        return np.concatenate(blocks)[:n_samples]
+
+    np.testing.assert_allclose(heard(mixed), heard(None), atol=2e-4)
