@@ -13,7 +13,7 @@ from typing import Final
 from core.base.errors import Cancelled, WeightsError
 from core.base.files import replacing
 from core.base.progress import Progress
-from core.weights.card import Card
+from core.weights.card import Card, card_path
 from core.weights.catalogue import Weights
 from core.weights.checkpoint_file import UnreadableError, read_states
 from core.weights.published import FAMILIES, Family
@@ -72,8 +72,8 @@ def import_checkpoints(
         families: Published checkpoints that are recognised.
 
     Raises:
-        Cancelled: the work was cancelled, or the licences were not accepted; the file that was
-            being written is gone, those before it stay.
+        Cancelled: the work was cancelled, or the licences were not accepted; nothing is left of
+            what was written.
     """
     findings = find_candidates(paths, destination, progress, known=known, families=families)
     if findings.candidates and not accept_licence(findings.candidates):
@@ -89,13 +89,18 @@ def take(findings: Findings, destination: Path, progress: Progress) -> Imported:
     """
     taken: list[str] = []
     refused = list(findings.refused)
+    written: list[Path] = []
     for candidate in findings.candidates:
         try:
             if candidate.family is None:
-                _copy(candidate, progress)
+                written += _copy(candidate, progress)
             else:
-                _translate(candidate, candidate.family, destination, progress)
+                written += _translate(candidate, candidate.family, destination, progress)
             taken.append(candidate.name)
+        except Cancelled:
+            for path in written:
+                path.unlink(missing_ok=True)
+            raise
         except (UnreadableError, ValueError) as error:
             refused.append(Refusal(candidate.path, str(error)))
         except OSError as error:
@@ -115,7 +120,10 @@ def require_success(imported: Imported) -> None:
         raise WeightsError(imported.sentence())
 
 
-def _translate(candidate: Candidate, family: Family, destination: Path, progress: Progress) -> None:
+def _translate(
+    candidate: Candidate, family: Family, destination: Path, progress: Progress
+) -> list[Path]:
+    """Writes our network's weights and their card; returns both."""
     states = read_states(candidate.path, progress)
     state = next((s for s in states if family.recognise(s) == candidate.name), None)
     if state is None:
@@ -132,21 +140,26 @@ def _translate(candidate: Candidate, family: Family, destination: Path, progress
         config=member.configuration(),
         preprocessing=family.preprocessing,
     )
-    write_weights(destination, card, family.translate(candidate.name, state), progress)
+    path = destination / card.file
+    write_weights(path, card, family.translate(candidate.name, state), progress)
+    return [path, card_path(path, card.name)]
 
 
-def _copy(candidate: Candidate, progress: Progress) -> None:
-    """Copies a file as it is, and its card where it has one."""
+def _copy(candidate: Candidate, progress: Progress) -> list[Path]:
+    """Copies a file as it is, and its card where it has one; returns the copies."""
     target = candidate.target
     assert target is not None, "what is not translated has a place"
     target.parent.mkdir(parents=True, exist_ok=True)
     n_total = max(candidate.path.stat().st_size >> 20, 1)
+    written = [target]
     with ExitStack() as stack:
         if candidate.card is not None:
-            card_part = stack.enter_context(replacing(target.parent / candidate.card.name))
+            written.append(target.parent / candidate.card.name)
+            card_part = stack.enter_context(replacing(written[-1]))
             shutil.copyfile(candidate.card, card_part)
         part = stack.enter_context(replacing(target))
         with candidate.path.open("rb") as old, part.open("wb") as new:
             while block := old.read(_BLOCK):
                 progress.report(f"Importing {candidate.name}", old.tell() >> 20, n_total)
                 new.write(block)
+    return written

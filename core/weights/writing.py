@@ -24,30 +24,24 @@ _BLOCK: Final = 1 << 22
 _ALIGNMENT: Final = 8
 
 
-def write_weights(folder: Path, card: Card, state: "State", progress: Progress) -> Card:
-    """Writes `state` and its card into `folder`, which is made where it lacks.
+def write_weights(path: Path, card: Card, state: "State", progress: Progress) -> None:
+    """Writes `state`, and its card beside it; their folder is made where it lacks.
 
     Args:
-        folder: Where both files go.
+        path: The safetensors file.
         card: All but `sha256` and `n_bytes`, which are filled in.
         state: The tensors, dense, on the CPU.
         progress: Hears of the MiB written and carries the cancel flag.
-
-    Returns:
-        The card as written.
 
     Raises:
         OSError: the folder cannot be written or the disk is full.
         Cancelled: the work was cancelled; nothing is left.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / card.file
+    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(card_path(path, card.name)) as card_part, replacing(path) as part:
         with part.open("wb") as stream:
             digest, n_bytes = _write(stream, state, f"Importing {card.name}", progress)
-        card = replace(card, sha256=digest, n_bytes=n_bytes)
-        write_card(card_part, card)
-    return card
+        write_card(card_part, replace(card, sha256=digest, n_bytes=n_bytes))
 
 
 def is_storable(tensor: "torch.Tensor") -> bool:
