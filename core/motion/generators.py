@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.base.controls import FACTOR_CONTROLS, POSE, Factor, FloatArray
+from core.base.randomness import stream
 from core.motion.track import FactorTrack, rest_of
 
 BLINKS_PER_MINUTE: Final = 15.0
@@ -59,7 +60,7 @@ def blinks(
     fps = float(rate)
     lids = np.zeros(n_frames)
     if per_minute > 0:
-        for second in _blink_times(_stream(seed, 0), 60.0 / per_minute, jitter):
+        for second in _blink_times(stream(seed, 0), 60.0 / per_minute, jitter):
             apex = round(second * fps)
             first = max(0, apex - int(_CLOSING_S * fps) - 1)
             if first >= n_frames:
@@ -92,7 +93,7 @@ def gaze(n_frames: int, rate: Fraction, seed: int = 0, *, amount: float = 1.0) -
     fps = float(rate)
     look = np.zeros((n_frames, 2))
     here = np.zeros(2)
-    for second, target in _saccades(_stream(seed, 1)):
+    for second, target in _saccades(stream(seed, 1)):
         first = round(second * fps)
         if first >= n_frames:
             break
@@ -151,8 +152,8 @@ def head_idle(
     start = start * start * (3.0 - 2.0 * start)
     columns = {}
     for lane, (name, reach) in enumerate(_HEAD_REACH.items()):
-        columns[name] = start * reach * _drift(_stream(seed, 2, lane), seconds)
-    columns["pitch"] += nods(seconds, stressed_s, _stream(seed, 3))
+        columns[name] = start * reach * _drift(stream(seed, 2, lane), seconds)
+    columns["pitch"] += nods(seconds, stressed_s, stream(seed, 3))
     for column in columns.values():
         column *= amount
     return _track(Factor.HEAD_POSE, columns, n_frames, rate, f"idle head, seed {seed}")
@@ -223,11 +224,6 @@ def _drift(random: np.random.Generator, seconds: _Array) -> _Array:
     for f, p in zip(frequency, phase, strict=True):
         waves += np.sin(2.0 * np.pi * f * seconds + p)
     return np.asarray(np.tanh(0.7 * waves / np.sqrt(_N_WAVES / 2.0)))
-
-
-def _stream(seed: int, *purpose: int) -> np.random.Generator:
-    """An independent random stream for one purpose."""
-    return np.random.default_rng(np.random.SeedSequence(abs(seed), spawn_key=purpose))
 
 
 def _track(

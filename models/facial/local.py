@@ -16,6 +16,7 @@ class LocalNet(nn.Module):
         hidden: width of what is heard, beside the temporal code.
         code: width of the temporal code.
         n_states: attributes.
+        dropout: share of features, of what is heard and of the code that training hides.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class LocalNet(nn.Module):
         hidden: int,
         code: int,
         n_states: int,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         if n_rows != 2 ** len(widths):
@@ -38,6 +40,7 @@ class LocalNet(nn.Module):
         self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths)
         self.squeeze = nn.Linear(widths[-1], hidden)
         self.squeeze_norm = nn.BatchNorm1d(hidden)
+        self.hide_features, self.hide_code = nn.Dropout2d(dropout), nn.Dropout(dropout)
         self.head = nn.Linear(hidden + code, n_states)
 
     def forward(self, windows: Tensor, code: Tensor) -> Tensor:
@@ -51,8 +54,9 @@ class LocalNet(nn.Module):
             float32 [N, S].
         """
         heard = windows.transpose(1, 2)[..., None]  # [N, F, R, 1]
+        heard = self.hide_features(heard)
         for conv, norm in zip(self.convs, self.norms, strict=True):
             heard = norm(conv(heard))
         heard = self.squeeze_norm(self.squeeze(heard.flatten(1)).tanh())
-        attributes: Tensor = self.head(torch.cat([heard, code], 1))
+        attributes: Tensor = self.head(self.hide_code(torch.cat([heard, code], 1)))
         return attributes

@@ -56,9 +56,9 @@ def postprocess_states(states: Array, mean: Array, std: Array) -> Array:
     Returns:
         float64 [T, 71].
     """
-    result = np.array(states, np.float64)
+    result: Array = np.array(states, np.float64)
     result[:, :N_POSE] = result[:, :N_POSE] * std + mean
-    result = savgol_filter(result, *_SAVGOL, axis=0)
+    result = np.asarray(savgol_filter(result, *_SAVGOL, axis=0))
     pose = result[:, :N_POSE].copy()
     reach = _KERNEL_TAPS // 2
     for i in range(_KEPT, len(pose) - _KEPT):

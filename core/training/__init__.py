@@ -1,0 +1,1 @@
+"""Training of the networks on plain clips; needs nothing of the studio."""

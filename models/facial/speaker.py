@@ -1,0 +1,83 @@
+"""Our trained configuration: several generators that speak together, in the units of controls."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from models.facial.generator import Generator, GeneratorConfig
+from models.facial.stitching import stitch
+
+RATE: Final = 25
+"""States per second."""
+N_LIPS: Final = 22
+N_EXPRESSION: Final = 16
+N_BLINKS: Final = 2
+N_POSE: Final = 6
+LIPS: Final = slice(0, N_LIPS)
+EXPRESSION: Final = slice(LIPS.stop, LIPS.stop + N_EXPRESSION)
+MOUTH: Final = slice(0, EXPRESSION.stop)
+"""What follows each sound: lips and expression."""
+BLINKS: Final = slice(EXPRESSION.stop, EXPRESSION.stop + N_BLINKS)
+POSE: Final = slice(BLINKS.stop, BLINKS.stop + N_POSE)
+N_STATES: Final = POSE.stop
+
+
+class Speaker(nn.Module):
+    """The mean of several generators that were trained from different seeds.
+
+    Args:
+        config: of each generator.
+        n_members: how many there are.
+    """
+
+    feature_mean: Tensor
+    feature_std: Tensor
+    state_mean: Tensor
+    state_std: Tensor
+
+    def __init__(self, config: GeneratorConfig, n_members: int) -> None:
+        super().__init__()
+        self.config = config
+        self.members = nn.ModuleList(Generator(config) for _ in range(n_members))
+        for name, width in (("feature", config.n_features), ("state", config.n_states)):
+            self.register_buffer(f"{name}_mean", torch.zeros(width))
+            self.register_buffer(f"{name}_std", torch.ones(width))
+
+    @classmethod
+    def of(cls, members: Sequence["Speaker"]) -> "Speaker":
+        """All members of speakers that were trained on the same clips."""
+        first = members[0]
+        speaker = cls(first.config, 0)
+        speaker.members.extend(member for one in members for member in one.members)
+        for name in ("feature_mean", "feature_std", "state_mean", "state_std"):
+            getattr(speaker, name).copy_(getattr(first, name))
+        return speaker
+
+    def heard(self, windows: Tensor) -> Tensor:
+        """Features [..., F] as the generators take them."""
+        return (windows - self.feature_mean) / self.feature_std
+
+    def forward(self, windows: Tensor, style: Tensor) -> Tensor:
+        """States of a clip of any length.
+
+        Args:
+            windows: float32 [T, R, F], features around each frame at `RATE`.
+            style: float32 [P], the style code; zeros are neutral.
+
+        Returns:
+            float32 [T, S]: lips, expression, blinks, pose, in the units of controls.
+        """
+        n_states = self.config.n_states
+        start = windows.new_zeros(n_states)
+        codes = style[None]
+        spoken = [
+            stitch(
+                lambda chunk, initial, one=member: one(self.heard(chunk), initial, codes),
+                windows,
+                start,
+            )
+            for member in self.members
+        ]
+        return torch.stack(spoken).mean(0) * self.state_std + self.state_mean
