@@ -20,6 +20,7 @@ from typing import Never, TypeAlias
 from core.base.controls import Factor
 from core.base.errors import Cancelled, StudioError
 from core.base.progress import Progress
+from core.cli_train import add_train
 from core.cli_weights import add_weights
 from core.console import Console, JsonConsole, TextConsole, counted
 
@@ -165,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(run=_engines)
     add_weights(commands, common)
+    add_train(commands, common)
     doctor = commands.add_parser("doctor", parents=[common], help="check this machine")
     doctor.set_defaults(run=_doctor)
     _add_bench(commands, common)

@@ -92,7 +92,8 @@ def sway(model: SwayModel, loudness: Array, rate: float, seed: int) -> Array:
             quick = follows[inside, None]
             result[inside] += share * _waves(model, seconds[inside], quick, stream(seed, 20, block))
     start = np.clip(seconds / _SETTLE_S, 0.0, 1.0)
-    return result * (start * start * (3.0 - 2.0 * start))[:, None]
+    eased: Array = result * (start * start * (3.0 - 2.0 * start))[:, None]
+    return eased
 
 
 def _waves(model: SwayModel, seconds: Array, quick: Array, random: np.random.Generator) -> Array:
@@ -104,7 +105,8 @@ def _waves(model: SwayModel, seconds: Array, quick: Array, random: np.random.Gen
         low, high = BAND_EDGES_HZ[band : band + 2]
         waves = np.stack([_noise(random, seconds, low, high) for _ in range(N_POSE)], 1)
         result += (quick if low >= _QUICK_HZ else 1.0) * (waves @ mixing.T)
-    return result * size
+    swelling: Array = result * size
+    return swelling
 
 
 def _noise(random: np.random.Generator, seconds: Array, low_hz: float, high_hz: float) -> Array:

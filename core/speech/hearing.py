@@ -53,20 +53,17 @@ class Hearing:
     spectrum: Spectrum
     rows: NDArray[np.float32]
 
-    def windows(self, n_rows: int, rate: float, n_frames: int) -> NDArray[np.float32]:
-        """The rows around each of `n_frames` video frames; rows outside the sound are zero.
+    def windows(self, n_rows: int, rate: float, start: int, stop: int) -> NDArray[np.float32]:
+        """The rows around video frames `start` ≤ i < `stop`; rows outside the sound are zero.
 
         Returns:
             float32 [N, `n_rows`, 44]: row `n_rows` / 2 lies at the frame's time.
         """
-        centres = np.round(np.arange(n_frames) * (ROWS_PER_S / rate)).astype(np.intp)
-        reach = n_rows // 2
-        length = int(centres[-1]) + n_rows
-        padded = np.zeros((length, self.rows.shape[1]), np.float32)
-        heard = self.rows[: length - reach]
-        padded[reach : reach + len(heard)] = heard
-        view = np.lib.stride_tricks.sliding_window_view(padded, n_rows, axis=0)
-        return view[centres].transpose(0, 2, 1)
+        centres = np.round(np.arange(start, stop) * (ROWS_PER_S / rate)).astype(np.intp)
+        at = centres[:, None] + np.arange(n_rows) - n_rows // 2
+        inside = (at >= 0) & (at < len(self.rows))
+        rows = self.rows[np.clip(at, 0, len(self.rows) - 1)]
+        return np.where(inside[..., None], rows, np.float32(0.0))
 
 
 def hear(path: Path, progress: Progress | None = None) -> Hearing:

@@ -78,7 +78,8 @@ def cepstra_of(samples: Samples) -> Samples:
     windows = np.lib.stride_tricks.sliding_window_view(loud, _WINDOW)[::TICK_SAMPLES]
     power = np.abs(np.fft.rfft(windows * np.hamming(_WINDOW), _FFT)) ** 2
     log_mel = np.log(np.maximum(power @ _FILTERS, _LOG_FLOOR))
-    return (log_mel @ _COSINES).astype(np.float32)
+    cepstra: Samples = (log_mel @ _COSINES).astype(np.float32)
+    return cepstra
 
 
 def phone_posteriors(
@@ -103,7 +104,8 @@ def phone_posteriors(
         pieces.append(_scores(model, [values[first : first + _PIECE] for values in streams]))
     scores = smoothed(np.concatenate(pieces).astype(np.float64), _SIGMA_S * POSTERIORS_PER_S)
     likely = np.exp(_TEMPERATURE * (scores - scores.max(1, keepdims=True)))
-    return (likely / likely.sum(1, keepdims=True)).astype(np.float32)
+    posteriors: Samples = (likely / likely.sum(1, keepdims=True)).astype(np.float32)
+    return posteriors
 
 
 def _scores(model: PhoneModel, streams: Sequence[Samples]) -> Samples:

@@ -59,7 +59,8 @@ def with_noise(samples: Samples, ratio_db: float, random: np.random.Generator) -
     noise = np.fft.irfft(spectrum, len(samples))
     power = float(np.mean(np.square(samples))) / (float(np.mean(np.square(noise))) + 1e-20)
     level = np.sqrt(power * 10.0 ** (-ratio_db / 10.0))
-    return (samples + level * noise).astype(np.float32)
+    result: Samples = (samples + level * noise).astype(np.float32)
+    return result
 
 
 def in_room(samples: Samples, echo_s: float, random: np.random.Generator) -> Samples:
@@ -71,7 +72,8 @@ def in_room(samples: Samples, echo_s: float, random: np.random.Generator) -> Sam
     echo = random.standard_normal(n_echo) * 10.0 ** (-3.0 * seconds / echo_s)
     echo *= 0.4 / np.sqrt(np.sum(np.square(echo)))
     echo[0] = 1.0
-    return fftconvolve(samples, echo)[: len(samples)].astype(np.float32)
+    result: Samples = fftconvolve(samples, echo)[: len(samples)].astype(np.float32)
+    return result
 
 
 def resampled(samples: Samples, ratio: float) -> Samples:

@@ -18,11 +18,12 @@ from core.base.progress import Progress
 from core.base.randomness import stream
 from core.media.audio import read_audio
 from core.media.probe import probe
+from core.motion.clip import ClipMotion
+from core.motion.person import Person, motion_of, person_of
 from core.speech.hearing import Hearing, hear_blocks
 from core.speech.spectrum import AUDIO_RATE, Spectrum
 from core.training.augment import Variant, vary
 from core.training.duplicates import SAME, overlap
-from core.training.states import Person, person_in
 from models.facial.generator import N_FRAMES
 from models.facial.speaker import RATE
 
@@ -61,6 +62,7 @@ class TalkingClip:
     """A person who speaks: the first take is the clip as it is."""
 
     path: Path
+    motion: ClipMotion
     person: Person
     takes: tuple[Take, ...]
 
@@ -107,9 +109,9 @@ def prepare(
     clips = []
     for done, path in enumerate(paths):
         progress.report("Preparing clips", done, len(paths))
-        person = person_in(path, cache, progress)
+        motion = motion_of(path, cache, progress)
         takes = tuple(_take(path, n, seed, cache, progress) for n in range(n_variants + 1))
-        clips.append(TalkingClip(path, person, takes))
+        clips.append(TalkingClip(path, motion, person_of(motion), takes))
     progress.report("Preparing clips", len(paths), len(paths))
     return clips
 
@@ -172,7 +174,8 @@ def draw_chunk(clips: Sequence[TalkingClip], n_rows: int, random: np.random.Gene
     take = clip.takes[int(random.integers(len(clip.takes)))]
     states, weights = take.states(clip.person)
     first = int(random.integers(max(1, len(states) - N_FRAMES + 1)))
-    windows = take.hearing.windows(n_rows, RATE, len(states))[first : first + N_FRAMES]
+    stop = min(first + N_FRAMES, len(states))
+    windows = take.hearing.windows(n_rows, RATE, first, stop)
     initial = states[max(first - 1, 0)]
     missing = N_FRAMES - len(windows)
     return Chunk(

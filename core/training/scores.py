@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.base.controls import FloatArray
+from core.motion.person import mouth_shape
 from core.training.dataset import TalkingClip
-from core.training.states import mouth_shape
 from models.facial.speaker import MOUTH, RATE, Speaker
 
 
@@ -28,11 +28,13 @@ class Agreement:
 
 def spoken(speaker: Speaker, clip: TalkingClip) -> FloatArray:
     """States float32 [T, 46] that a neutral style speaks a clip with."""
-    n_frames = len(clip.person.states)
-    windows = clip.takes[0].hearing.windows(speaker.config.n_rows, RATE, n_frames)
+    hearing, n_rows = clip.takes[0].hearing, speaker.config.n_rows
     with torch.inference_mode():
-        style = torch.zeros(speaker.config.n_style)
-        states: FloatArray = speaker(torch.from_numpy(windows.copy()), style).numpy()
+        states: FloatArray = speaker(
+            lambda start, stop: torch.from_numpy(hearing.windows(n_rows, RATE, start, stop)),
+            len(clip.person.states),
+            torch.zeros(speaker.config.n_style),
+        ).numpy()
     return states
 
 
@@ -55,7 +57,7 @@ def mean_agreement(scores: Sequence[Agreement]) -> Agreement:
     )
 
 
-def _correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     if len(one) < 3 or one.std() < 1e-6 or other.std() < 1e-6:
         return 0.0
     return float(np.corrcoef(one, other)[0, 1])

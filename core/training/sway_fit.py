@@ -72,12 +72,8 @@ def fit_sway(
         trial = sway(model, voice, rate, seed)
         pieces = [trial[i : i + 375] for i in range(0, len(trial) - 374, 375)]
         made = head_figures(pieces, rate)
-        reach = np.sqrt(
-            people.range_median / made.range_median * people.range_p95 / made.range_p95
-        )
-        speed = np.sqrt(
-            people.speed_median / made.speed_median * people.speed_p95 / made.speed_p95
-        )
+        reach = np.sqrt(people.range_median / made.range_median * people.range_p95 / made.range_p95)
+        speed = np.sqrt(people.speed_median / made.speed_median * people.speed_p95 / made.speed_p95)
         tails = (people.range_p95 / people.range_median) / (made.range_p95 / made.range_median)
         tails *= (people.speed_p95 / people.speed_median) / (made.speed_p95 / made.speed_median)
         gain = np.concatenate([np.tile(reach, (_SLOW_BANDS, 1)),

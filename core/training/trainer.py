@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from core.base.files import replacing
 from core.base.randomness import stream
+from core.motion.person import USUAL_OPENING, mouth_shape
 from core.training.dataset import TalkingClip, draw_chunk
 from core.training.losses import LossWeights, Truth, discriminator_loss, generator_losses, total
-from core.training.states import USUAL_OPENING, mouth_shape
 from models.facial.discriminator import Discriminator, DiscriminatorConfig
 from models.facial.generator import CONTROLS, GeneratorConfig
 from models.facial.speaker import MOUTH, POSE, Speaker
@@ -51,7 +51,7 @@ class Settings:
         default_factory=lambda: DiscriminatorConfig((8, 16, 32, 32))
     )
     weights: LossWeights = field(default_factory=LossWeights)
-    n_steps: int = 160
+    n_steps: int = 300
     batch: int = 16
     learning_rate: float = 3e-3
     discriminator_rate: float = 2e-4
@@ -78,6 +78,8 @@ class Trainer:
     ) -> None:
         self.settings = settings
         self.step_number = 0
+        self.n_looks_since_best = 0
+        self._best_score = -1.0
         self._clips = clips
         self._device = device or torch.device("cpu")
         self._random = stream(seed, 2)
@@ -87,6 +89,7 @@ class Trainer:
         self._net = net.to(self._device)
         self._discriminator = Discriminator(settings.discriminator).to(self._device)
         self.speaker = copy.deepcopy(self._net).eval()
+        self._best = copy.deepcopy(self.speaker)
         self._optimiser = torch.optim.AdamW(
             self._net.parameters(), settings.learning_rate, weight_decay=settings.decay
         )
@@ -127,6 +130,18 @@ class Trainer:
             "discriminator": against.item()
         }
 
+    def look(self, score: float) -> None:
+        """Remembers the average as it is now if `score` is the best so far."""
+        if score > self._best_score:
+            self._best_score, self.n_looks_since_best = score, 0
+            self._best.load_state_dict(self.speaker.state_dict())
+        else:
+            self.n_looks_since_best += 1
+
+    def best_speaker(self) -> Speaker:
+        """The average at the best look, on the CPU."""
+        return copy.deepcopy(self._best).cpu()
+
     def save(self, path: Path) -> None:
         """Writes everything that `restore` needs to go on.
 
@@ -137,6 +152,7 @@ class Trainer:
         state["numpy"] = json.dumps(self._random.bit_generator.state)
         state["torch"] = torch.get_rng_state()
         state["step"] = self.step_number
+        state["looks"] = [self._best_score, float(self.n_looks_since_best)]
         with replacing(path) as part:
             torch.save(state, part)
 
@@ -152,11 +168,13 @@ class Trainer:
         self._random.bit_generator.state = json.loads(state["numpy"])
         torch.set_rng_state(state["torch"])
         self.step_number = int(state["step"])
+        self._best_score, self.n_looks_since_best = state["looks"][0], int(state["looks"][1])
 
     def _parts(self) -> dict[str, Any]:
         return {
             "net": self._net,
             "speaker": self.speaker,
+            "best": self._best,
             "discriminator": self._discriminator,
             "optimiser": self._optimiser,
             "opponent": self._opponent,

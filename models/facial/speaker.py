@@ -1,6 +1,6 @@
 """Our trained configuration: several generators that speak together, in the units of controls."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import torch
@@ -59,25 +59,25 @@ class Speaker(nn.Module):
         """Features [..., F] as the generators take them."""
         return (windows - self.feature_mean) / self.feature_std
 
-    def forward(self, windows: Tensor, style: Tensor) -> Tensor:
-        """States of a clip of any length.
+    def forward(self, cut: Callable[[int, int], Tensor], n_frames: int, style: Tensor) -> Tensor:
+        """States of a clip of any length, without a step where chunks meet.
 
         Args:
-            windows: float32 [T, R, F], features around each frame at `RATE`.
+            cut: gives the windows float32 [stop − start, R, F] of frames start ≤ i < stop.
+            n_frames: T ≥ 1, at `RATE`.
             style: float32 [P], the style code; zeros are neutral.
 
         Returns:
             float32 [T, S]: lips, expression, blinks, pose, in the units of controls.
         """
-        n_states = self.config.n_states
-        start = windows.new_zeros(n_states)
-        codes = style[None]
-        spoken = [
-            stitch(
-                lambda chunk, initial, one=member: one(self.heard(chunk), initial, codes),
-                windows,
-                start,
+
+        def spoken(member: nn.Module) -> Tensor:
+            return stitch(
+                lambda chunk, initial: member(self.heard(chunk), initial, style[None]),
+                cut,
+                n_frames,
+                style.new_zeros(self.config.n_states),
             )
-            for member in self.members
-        ]
-        return torch.stack(spoken).mean(0) * self.state_std + self.state_mean
+
+        states = torch.stack([spoken(member) for member in self.members]).mean(0)
+        return states * self.state_std + self.state_mean

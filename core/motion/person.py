@@ -1,4 +1,4 @@
-"""A tracked person as the states that a speaker is trained on, and what is personal in them.
+"""A tracked person as the states that a network speaks in, and what is personal in them.
 
 States lie in the order of `models.facial.speaker`: lips, expression, blinks, pose. They are
 relative to how the person rests and scaled to how far people usually move, so that clips of lively
@@ -29,6 +29,7 @@ USUAL_OPENING: Final = 0.085
 USUAL_POSE: Final = (4.1, 3.7, 3.0, 0.037, 0.028, 0.014)
 """Standard deviation of a speaker's head pose: degrees, fractions of the face height, ratio."""
 _MOUTH_GAIN, _HEAD_GAIN = (0.4, 2.5), (0.25, 4.0)
+_AT_REST = 10  # percentile of an expression control that counts as the face at rest
 _OPEN_EYES = 20  # percentile of lid closure at which the eyes count as open
 
 
@@ -47,15 +48,15 @@ class Person:
     style: FloatArray
 
 
-def person_in(path: Path, cache: ArrayCache | None, progress: Progress) -> Person:
-    """The person in a clip.
+def motion_of(path: Path, cache: ArrayCache | None, progress: Progress) -> ClipMotion:
+    """The motion of the largest face in a clip, at the rate of states.
 
     Raises:
         MediaError: the clip cannot be read.
         FaceError: it shows no face.
         Cancelled: the work was cancelled.
     """
-    return person_of(extract_clip(path, Fraction(RATE), face=0, cache=cache, progress=progress))
+    return extract_clip(path, Fraction(RATE), face=0, cache=cache, progress=progress)
 
 
 def person_of(motion: ClipMotion) -> Person:
@@ -67,7 +68,9 @@ def person_of(motion: ClipMotion) -> Person:
     seen = valid if valid.any() else np.ones(len(valid), np.bool_)
     states = np.zeros((len(valid), N_STATES), np.float32)
     states[:, LIPS] = lips.values - lips.values[lips.neutral or 0]
-    states[:, EXPRESSION] = expression.values - np.median(expression.values[seen], 0)
+    states[:, EXPRESSION] = expression.values - np.percentile(
+        expression.values[seen], _AT_REST, axis=0
+    )
     lids = np.stack([eyes.column(name) for name in BLINK_CONTROLS], 1)
     states[:, BLINKS] = np.maximum(lids - np.percentile(lids[seen], _OPEN_EYES, axis=0), 0.0)
     away = pose.values - np.median(pose.values[seen], 0)
@@ -78,6 +81,20 @@ def person_of(motion: ClipMotion) -> Person:
     states[:, POSE] = away / moved
     style = np.log([mouth, float(np.exp(np.log(moved[:3]).mean()))])
     return Person(states, valid, style.astype(np.float32))
+
+
+def tracked_head(motion: ClipMotion) -> NDArray[np.float64]:
+    """Head pose [T, 6] around its median, as it was tracked."""
+    pose = motion.track(Factor.HEAD_POSE).values.astype(np.float64)
+    return np.asarray(pose - np.median(pose, 0))
+
+
+def tracked_lids(motion: ClipMotion) -> NDArray[np.float64]:
+    """Closure [T] of the eye that is shut further, from how this person's eyes are open: 0..1."""
+    eyes = motion.track(Factor.EYES)
+    lids = np.stack([eyes.column(name) for name in BLINK_CONTROLS], 1).max(1).astype(np.float64)
+    usual = float(np.percentile(lids, _OPEN_EYES))
+    return np.asarray(np.clip((lids - usual) / max(1.0 - usual, 1e-3), 0.0, 1.0))
 
 
 @cache
