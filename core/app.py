@@ -24,9 +24,11 @@ from core.session.media import collect_media
 from core.session.relink import require_media
 from core.session.store import PROJECT, create_session, load_project, session_folder
 from core.timeline.document import Document, ViewSettings
+from core.timeline.source import VoiceMethod
 
 __all__ = [
     "Ingredients",
+    "VoiceMethod",
     "parse_clip_end",
     "parse_mode",
     "parse_rate",

@@ -245,6 +245,16 @@ def _add_animate(commands: Commands, common: argparse.ArgumentParser) -> None:
     )
     animate.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
     animate.add_argument(
+        "--lips-from",
+        default="facial",
+        choices=("facial", "phones"),
+        help="the voice moves lips, head and blinks by a trained network, or the lips by its "
+        "sounds without one (default facial)",
+    )
+    animate.add_argument(
+        "--style", type=Path, metavar="CLIP", help="move as lively as the person in this clip"
+    )
+    animate.add_argument(
         "--session", type=Path, metavar="DIR", help="keep the session in this new folder"
     )
     animate.add_argument(
@@ -297,6 +307,8 @@ def _animate(arguments: argparse.Namespace, progress: Progress, console: Console
         clip_end=app.parse_clip_end(arguments.clip_end),
         seed=arguments.seed,
         face=arguments.face,
+        lips_from=app.VoiceMethod(arguments.lips_from),
+        style=arguments.style,
     )
     result = app.animate(
         ingredients, arguments.output, session=arguments.session, progress=progress

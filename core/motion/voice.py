@@ -1,5 +1,10 @@
-"""Speech becomes a lips track and the beats that a head nods on; listened to once, then cached."""
+"""Speech becomes a lips track and the beats that a head nods on; listened to once, then cached.
 
+What moves the whole head by a trained network is registered here by name, so that nothing loads
+networks before it speaks.
+"""
+
+from dataclasses import dataclass
 from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
@@ -11,12 +16,37 @@ from core.base.cache import ArrayCache
 from core.base.content import content_key, sha256_file
 from core.base.controls import Factor
 from core.base.progress import Progress
+from core.base.registry import Registry
 from core.motion.track import FactorTrack
 from core.speech.energy import SilenceGate, stressed_syllables
 from core.speech.lips import Speech, analyse_speech, lips_of
 
+PERFORMERS: Final = Registry("way to speak")
+PERFORMERS.register("facial", "core.motion.performance:perform_voice")
+
 VERSION: Final = 1
 """Part of the cache key: raise it whenever listening gives other phones or levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceRequest:
+    """A voice that is to move a whole head.
+
+    Attributes:
+        path: Any media file with sound.
+        rate: Frames per second of the tracks.
+        n_frames: Shortest length of the tracks; after the sound the head breathes and blinks on.
+        seed: Of head motion and blinks.
+        gate: When the lips stay shut; `DEFAULT_GATE` when None.
+        style: A short clip of the person whose liveliness is taken over; None is neutral.
+    """
+
+    path: Path
+    rate: Fraction
+    n_frames: int = 1
+    seed: int = 0
+    gate: SilenceGate | None = None
+    style: Path | None = None
 
 
 def listen(path: Path, cache: ArrayCache | None = None, progress: Progress | None = None) -> Speech:

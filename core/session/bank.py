@@ -12,7 +12,7 @@ import numpy as np
 
 from core.base.cache import ArrayCache
 from core.base.controls import FACTOR_SLICE, Factor
-from core.base.errors import SessionError
+from core.base.errors import SessionError, WeightsError
 from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.face.pose import Pose
@@ -22,7 +22,7 @@ from core.motion.generators import blinks, gaze, head_idle
 from core.motion.motion import Motion
 from core.motion.presets import emotion_track
 from core.motion.track import FactorTrack
-from core.motion.voice import lips_track, stressed_seconds
+from core.motion.voice import PERFORMERS, VoiceRequest, lips_track, stressed_seconds
 from core.session.compose import is_moving
 from core.session.media import media_path
 from core.session.takes import load_take
@@ -38,6 +38,7 @@ from core.timeline.source import (
     PresetParams,
     Source,
     TakeParams,
+    VoiceMethod,
     VoiceParams,
 )
 
@@ -100,7 +101,10 @@ def origin(source: Source, document: Document) -> tuple[object, ...]:
         heard = document.source(params.audio_id)
         about = (*about, heard and heard.media)
     if isinstance(params, VoiceParams):
-        return (*about, document.rate)
+        if params.method is VoiceMethod.PHONES:
+            return (*about, document.rate)
+        style = document.source(params.style_id)
+        return (*about, style and style.media, document.rate, document.n_frames)
     if isinstance(params, GeneratorParams | PresetParams):
         return (*about, document.rate, document.n_frames)
     return about
@@ -170,7 +174,7 @@ class _Maker:
             take = load_take(source_path(source, self._folder))
             return {factor: _adjusted(track, params) for factor, track in take.items()}
         if isinstance(params, VoiceParams):
-            return {Factor.LIPS: self._voice(params)}
+            return self._voice(params)
         if isinstance(params, GeneratorParams):
             return self._generated(params)
         if isinstance(params, PresetParams):
@@ -196,17 +200,42 @@ class _Maker:
         )
         return motion.tracks
 
-    def _voice(self, params: VoiceParams) -> FactorTrack:
+    def _voice(self, params: VoiceParams) -> Tracks:
         gate = SilenceGate(is_on=params.gate_db is not None, hold_s=params.gate_hold_s)
         if params.gate_db is not None:
             gate = replace(gate, level_db=params.gate_db)
-        return lips_track(
-            self._audio_path(params.audio_id),
+        path = self._audio_path(params.audio_id)
+        if params.method is VoiceMethod.PHONES:
+            return {Factor.LIPS: self._lips(path, gate)}
+        style = self._document.source(params.style_id)
+        request = VoiceRequest(
+            path,
             self._rate,
-            gate=gate,
-            cache=self._cache,
-            progress=self._progress,
+            self._n_frames,
+            params.seed,
+            gate,
+            style=None if style is None else source_path(style, self._folder),
         )
+        try:
+            tracks: Tracks = PERFORMERS.load(params.method)(request, self._progress)
+        except WeightsError as error:
+            self._progress.note(f"Lips, head and blinks are made without a network: {error}")
+            return self._unlearned(path, gate, params.seed)
+        return tracks
+
+    def _lips(self, path: Path, gate: SilenceGate) -> FactorTrack:
+        return lips_track(path, self._rate, gate=gate, cache=self._cache, progress=self._progress)
+
+    def _unlearned(self, path: Path, gate: SilenceGate, seed: int) -> Tracks:
+        """What a trained speaker moves, made without one."""
+        n_frames, rate = self._n_frames, self._rate
+        stressed = stressed_seconds(path, self._cache, self._progress)
+        return {
+            Factor.LIPS: self._lips(path, gate),
+            Factor.EXPRESSION: FactorTrack.at_rest(Factor.EXPRESSION, n_frames, rate),
+            Factor.HEAD_POSE: head_idle(n_frames, rate, seed, stressed_s=stressed),
+            Factor.EYES: blinks(n_frames, rate, seed),
+        }
 
     def _generated(self, params: GeneratorParams) -> Tracks:
         n_frames, rate, seed = self._n_frames, self._rate, params.seed

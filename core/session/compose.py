@@ -23,6 +23,7 @@ from core.timeline.source import (
     MediaReference,
     PortraitParams,
     Source,
+    VoiceMethod,
     VoiceParams,
 )
 from core.timeline.strip import AudioStrip, Strip
@@ -53,6 +54,8 @@ class Ingredients:
         clip_end: What a clip shows after its last frame.
         seed: Of everything generated.
         face: Number of the portrait's face, largest first from 0; None takes the largest.
+        lips_from: How `audio` becomes motion.
+        style: A short clip of a person whose liveliness the voice's motion takes over.
     """
 
     portrait: Path
@@ -67,13 +70,16 @@ class Ingredients:
     clip_end: ClipEnd = ClipEnd.HOLD
     seed: int = 0
     face: int | None = None
+    lips_from: VoiceMethod = VoiceMethod.FACIAL
+    style: Path | None = None
 
 
 def compose(ingredients: Ingredients) -> Document:
     """A document in which every factor is driven.
 
-    Lips follow the voice unless a clip drives them. For a still, blinks, gaze and an idle head
-    are generated where no clip gives them; a source clip keeps its own. Without `audio` the sound
+    Lips follow the voice unless a clip drives them, and so do head, blinks and expression of a
+    still with a trained speaker. For a still, blinks, gaze and an idle head are generated where
+    nothing else gives them; a source clip keeps its own. Without `audio` the sound
     of the clip that drives the lips is heard, else that of the source clip.
 
     Raises:
@@ -81,7 +87,9 @@ def compose(ingredients: Ingredients) -> Document:
         SessionError: a session cannot hold the seed.
     """
     _check_seed(ingredients.seed)
-    paths = [ingredients.portrait, *ingredients.clips.values(), ingredients.audio]
+    paths = [
+        ingredients.portrait, *ingredients.clips.values(), ingredients.audio, ingredients.style
+    ]  # fmt: skip
     media = {path: _examine(path) for path in paths if path is not None}
     if ingredients.audio is not None and media[ingredients.audio].audio is None:
         raise MediaError(
@@ -100,10 +108,31 @@ def compose(ingredients: Ingredients) -> Document:
         document = _with_sound(document, sound)
     document = _with_clips(document, ingredients)
     if ingredients.audio is not None and Factor.LIPS not in ingredients.clips:
-        document = _with_voice(document)
+        document = _with_voice(document, ingredients)
     if is_moving(media[ingredients.portrait]):
         return document
+    voice = document.source("voice")
+    if voice is not None and ingredients.lips_from is VoiceMethod.FACIAL:
+        document = with_spoken_motion(document, voice.id)
     return with_generated_motion(document, "audio" if ingredients.audio is not None else "")
+
+
+def with_spoken_motion(document: Document, voice_id: str) -> Document:
+    """Fills empty expression, head and eye tracks from a voice of a trained speaker; and gaze.
+
+    Args:
+        document: Tracks that have strips or curves stay as they are.
+        voice_id: A voice that is heard from the first to the last frame.
+    """
+    was_empty = document.track(Factor.EYES).is_empty
+    for factor in (Factor.EXPRESSION, Factor.HEAD_POSE, Factor.EYES):
+        track = document.track(factor)
+        if track.is_empty:
+            strip = Strip(f"spoken-{factor}", voice_id, 0, document.n_frames, smoothing=0.0)
+            if factor is Factor.EYES:
+                strip = replace(strip, controls=tuple(BLINKS))
+            document = document.with_track(replace(track, strips=(strip,)))
+    return _with_generator(document, Generator.GAZE, "") if was_empty else document
 
 
 def with_generated_motion(document: Document, audio_id: str) -> Document:
@@ -115,29 +144,29 @@ def with_generated_motion(document: Document, audio_id: str) -> Document:
     """
     wanted = {Factor.EYES: _EYE_GENERATORS, Factor.HEAD_POSE: (Generator.HEAD,)}
     for factor, generators in wanted.items():
-        track = document.track(factor)
-        if not track.is_empty:
-            continue
-        strips = []
-        for generator in generators:
-            name = str(generator)
-            heard = audio_id if generator is Generator.HEAD else ""
-            params = GeneratorParams(generator, document.seed, audio_id=heard)
-            document = replace(
-                document, sources=(*document.sources, Source(name, name.capitalize(), params))
-            )
-            strips.append(
-                Strip(
-                    f"{name}-strip",
-                    name,
-                    0,
-                    document.n_frames,
-                    smoothing=0.0,
-                    controls=_driven_by(generator),
-                )
-            )
-        document = document.with_track(replace(track, strips=tuple(strips)))
+        if document.track(factor).is_empty:
+            for generator in generators:
+                document = _with_generator(document, generator, audio_id)
     return document
+
+
+def _with_generator(document: Document, generator: Generator, audio_id: str) -> Document:
+    """Adds a generator and a strip of it from the first to the last frame."""
+    name = str(generator)
+    is_head = generator is Generator.HEAD
+    params = GeneratorParams(generator, document.seed, audio_id=audio_id if is_head else "")
+    source = Source(name, name.capitalize(), params)
+    strip = Strip(
+        f"{name}-strip",
+        name,
+        0,
+        document.n_frames,
+        smoothing=0.0,
+        controls=_driven_by(generator),
+    )
+    track = document.track(Factor.HEAD_POSE if is_head else Factor.EYES)
+    document = replace(document, sources=(*document.sources, source))
+    return document.with_track(replace(track, strips=(*track.strips, strip)))
 
 
 def is_moving(info: MediaInfo) -> bool:
@@ -211,8 +240,13 @@ def _with_sound(document: Document, path: Path) -> Document:
     )
 
 
-def _with_voice(document: Document) -> Document:
-    voice = Source("voice", "Lips from speech", VoiceParams("audio"))
+def _with_voice(document: Document, ingredients: Ingredients) -> Document:
+    params = VoiceParams("audio", method=ingredients.lips_from, seed=ingredients.seed)
+    if ingredients.style is not None:
+        source = _source("style", ClipParams(), ingredients.style)
+        document = replace(document, sources=(*document.sources, source))
+        params = replace(params, style_id=source.id)
+    voice = Source("voice", "Motion from speech", params)
     strip = Strip("voice-strip", "voice", 0, document.n_frames, smoothing=0.0)
     track = document.track(Factor.LIPS)
     document = replace(document, sources=(*document.sources, voice))

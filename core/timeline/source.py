@@ -21,6 +21,17 @@ class Generator(StrEnum):
     HEAD = "head"
 
 
+class VoiceMethod(StrEnum):
+    """How a voice becomes motion.
+
+    PHONES moves the lips by recognised sounds, without learned weights. FACIAL moves lips,
+    expression, head and lids by a trained network; without its weights it does as PHONES does.
+    """
+
+    PHONES = "phones"
+    FACIAL = "facial"
+
+
 @dataclass(frozen=True, slots=True)
 class MediaReference(Extensible):
     """A file (or folder of numbered pictures) that belongs to a session.
@@ -88,18 +99,24 @@ class LiveLinkParams(Extensible):
 
 @dataclass(frozen=True, slots=True)
 class VoiceParams(Extensible):
-    """Lip motion from speech.
+    """Motion from speech: of the lips, or of every factor.
 
     Attributes:
         audio_id: The audio source that is heard.
         gate_db: Level in dBFS below which the mouth stays shut; None switches the gate off.
         gate_hold_s: Seconds of silence before it shuts.
+        method: How the voice becomes motion.
+        seed: Of head motion and blinks; equal seeds give equal motion.
+        style_id: Clip source of the person whose liveliness is taken over; empty for none.
     """
 
     kind: ClassVar[str] = "voice"
     audio_id: str
     gate_db: float | None = -45.0
     gate_hold_s: float = 0.12
+    method: VoiceMethod = VoiceMethod.PHONES
+    seed: int = 0
+    style_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

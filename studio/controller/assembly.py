@@ -9,7 +9,7 @@ from typing import Final
 from core.base.controls import Factor
 from core.base.time import frames_in
 from core.session.bank import used_ids
-from core.session.compose import with_generated_motion
+from core.session.compose import with_generated_motion, with_spoken_motion
 from core.timeline.document import Document
 from core.timeline.edits import add_audio_strip, add_strip
 from core.timeline.project_edits import add_source, set_length
@@ -25,6 +25,7 @@ from core.timeline.source import (
     PresetParams,
     Source,
     TakeParams,
+    VoiceMethod,
     VoiceParams,
 )
 from core.timeline.strip import AudioStrip, Strip
@@ -165,9 +166,10 @@ def lay_preset(document: Document, emotion: str, frame: int, n_frames: int) -> D
 
 
 def generate(document: Document) -> Document:
-    """Fills Lips from the sound, and Eyes and Head with blinks, gaze and idle motion.
+    """Fills Lips from the sound, and Expression, Head and Eyes from it or with idle motion.
 
-    Only tracks that are empty and not locked are filled; a moving portrait keeps its own motion
+    A voice that is heard throughout moves the whole head. Else blinks, gaze and idle motion are
+    generated.     Only tracks that are empty and not locked are filled; a moving portrait keeps its own motion
     where nothing is laid, so the caller does not ask for it then.
     """
     document = _without_leftovers(document)
@@ -175,6 +177,9 @@ def generate(document: Document) -> Document:
     kept = {t.factor: t for t in document.tracks if t.is_locked}
     if document.track(Factor.LIPS).is_empty and Factor.LIPS not in kept:
         document = _with_lips(document)
+    voice_id = _voice_throughout(document)
+    if voice_id:
+        document = with_spoken_motion(document, voice_id)
     document = with_generated_motion(document, audio_ids[0] if audio_ids else "")
     for track in kept.values():
         document = document.with_track(track)
@@ -225,8 +230,25 @@ def _voice_of(document: Document, audio_id: str) -> tuple[Document, str]:
         if isinstance(source.params, VoiceParams) and source.params.audio_id == audio_id:
             return document, source.id
     voice_id = next(document.new_ids("voice"))
-    source = Source(voice_id, "Lips from speech", VoiceParams(audio_id))
+    params = VoiceParams(audio_id, method=VoiceMethod.FACIAL, seed=document.seed)
+    source = Source(voice_id, "Motion from speech", params)
     return add_source(document, source), voice_id
+
+
+def _voice_throughout(document: Document) -> str:
+    """The trained voice of the one sound that is heard from beginning to end; empty for none."""
+    sounds = [strip for strip in document.audio.strips if not strip.is_muted]
+    if len(sounds) != 1:
+        return ""
+    sound = sounds[0]
+    is_whole = sound.start == 0 and sound.stop >= document.n_frames
+    if not is_whole or sound.source_in != 0 or sound.offset_s != 0:
+        return ""
+    for source in document.sources:
+        params = source.params
+        if isinstance(params, VoiceParams) and params.audio_id == sound.source_id:
+            return source.id if params.method is VoiceMethod.FACIAL else ""
+    return ""
 
 
 def _without_leftovers(document: Document) -> Document:
