@@ -39,19 +39,19 @@ class SwayModel:
     Attributes:
         mixing: float64 [8, 6, 6]: what independent waves of unit size in each band are mixed by;
             degrees, fractions of the face height, ratio.
-        swell: Standard deviation of the logarithm of the waves' size.
+        swell: float64 [6]: standard deviation of the logarithm of each value's size.
         max_step: float64 [6]: the largest change within 1/25 s.
     """
 
     mixing: Array
-    swell: float
+    swell: Array
     max_step: Array
 
     def to_arrays(self) -> dict[str, NDArray[np.float32]]:
         """The same as arrays, for a weights file."""
         return {
             "sway.mixing": self.mixing.astype(np.float32),
-            "sway.swell": np.array([self.swell], np.float32),
+            "sway.swell": self.swell.astype(np.float32),
             "sway.max_step": self.max_step.astype(np.float32),
         }
 
@@ -64,7 +64,7 @@ class SwayModel:
         """
         return cls(
             arrays["sway.mixing"].astype(np.float64),
-            float(arrays["sway.swell"][0]),
+            arrays["sway.swell"].astype(np.float64),
             arrays["sway.max_step"].astype(np.float64),
         )
 
@@ -100,7 +100,7 @@ def _waves(model: SwayModel, seconds: Array, quick: Array, random: np.random.Gen
     """One block's waves [T, 6]; `quick` [T, 1] is the size of the quicker ones."""
     result = np.zeros((len(seconds), N_POSE))
     swell = _noise(random, seconds, 1.0 / (4.0 * _SWELL_S), 1.0 / _SWELL_S)
-    size = np.exp(model.swell * swell - 0.5 * model.swell**2)[:, None]
+    size = np.exp(swell[:, None] * model.swell - 0.5 * model.swell**2)
     for band, mixing in enumerate(model.mixing):
         low, high = BAND_EDGES_HZ[band : band + 2]
         waves = np.stack([_noise(random, seconds, low, high) for _ in range(N_POSE)], 1)

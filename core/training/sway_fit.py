@@ -17,6 +17,10 @@ SMOOTHING: Final = (7, 3)
 
 _TRIAL_S = 600.0
 _ROUNDS = 12
+_PIECE = 375  # frames of a trial that are looked at like one recording
+_CAUTION = 0.7  # share of a correction that is made at once
+_SWELLS = (0.1, 1.2)
+_STILL = 1e-6  # degrees, fractions: too little to be motion
 _SLOW_BANDS = sum(edge < 0.4 for edge in BAND_EDGES_HZ[:-1])
 _SHORTEST_FRAMES = 60
 
@@ -66,21 +70,26 @@ def fit_sway(
     """
     used = [pose for pose in poses if len(pose) >= _SHORTEST_FRAMES]
     people = head_figures(used, rate)
-    model = SwayModel(_mixing(used, rate), 0.6, people.max_step)
+    model = SwayModel(_mixing(used, rate), np.full(N_POSE, 0.6), people.max_step)
     voice = np.resize(np.concatenate(loudness), round(_TRIAL_S * rate))
     for _ in range(_ROUNDS):
         trial = sway(model, voice, rate, seed)
-        pieces = [trial[i : i + 375] for i in range(0, len(trial) - 374, 375)]
+        pieces = [trial[i : i + _PIECE] for i in range(0, len(trial) - _PIECE + 1, _PIECE)]
         made = head_figures(pieces, rate)
-        reach = np.sqrt(people.range_median / made.range_median * people.range_p95 / made.range_p95)
-        speed = np.sqrt(people.speed_median / made.speed_median * people.speed_p95 / made.speed_p95)
-        tails = (people.range_p95 / people.range_median) / (made.range_p95 / made.range_median)
-        tails *= (people.speed_p95 / people.speed_median) / (made.speed_p95 / made.speed_median)
-        gain = np.concatenate([np.tile(reach, (_SLOW_BANDS, 1)),
-                               np.tile(speed, (N_BANDS - _SLOW_BANDS, 1))])  # fmt: skip
-        swell = float(np.clip(model.swell * np.median(tails) ** 0.5, 0.1, 1.2))
-        model = replace(model, mixing=model.mixing * gain[:, :, None] ** 0.7, swell=swell)
+        low, high = (_ratio(people, made, f"range_{which}") for which in ("median", "p95"))
+        slow, fast = (_ratio(people, made, f"speed_{which}") for which in ("median", "p95"))
+        reach, speed = np.sqrt(low * high), np.sqrt(slow * fast)
+        gain = np.stack([reach] * _SLOW_BANDS + [speed] * (N_BANDS - _SLOW_BANDS))
+        tails = np.sqrt(high / low * fast / slow)
+        swell = np.clip(model.swell * tails**_CAUTION, *_SWELLS)
+        model = replace(model, mixing=model.mixing * gain[:, :, None] ** _CAUTION, swell=swell)
     return model
+
+
+def _ratio(people: HeadFigures, made: HeadFigures, name: str) -> Array:
+    """How many times larger a figure of the people is, [6]; 1 where nothing moves."""
+    result: Array = (getattr(people, name) + _STILL) / (getattr(made, name) + _STILL)
+    return result
 
 
 def _mixing(poses: Sequence[Array], rate: float) -> Array:

@@ -169,8 +169,8 @@ def generate(document: Document) -> Document:
     """Fills Lips from the sound, and Expression, Head and Eyes from it or with idle motion.
 
     A voice that is heard throughout moves the whole head. Else blinks, gaze and idle motion are
-    generated.     Only tracks that are empty and not locked are filled; a moving portrait keeps its own motion
-    where nothing is laid, so the caller does not ask for it then.
+    generated. Only tracks that are empty and not locked are filled; a moving portrait keeps its
+    own motion where nothing is laid, so the caller does not ask for it then.
     """
     document = _without_leftovers(document)
     audio_ids = [strip.source_id for strip in document.audio.strips if not strip.is_muted]
