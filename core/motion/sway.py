@@ -41,11 +41,13 @@ class SwayModel:
             degrees, fractions of the face height, ratio.
         swell: float64 [6]: standard deviation of the logarithm of each value's size.
         max_step: float64 [6]: the largest change within 1/25 s.
+        reach: float64 [6]: the farthest from rest.
     """
 
     mixing: Array
     swell: Array
     max_step: Array
+    reach: Array
 
     def to_arrays(self) -> dict[str, NDArray[np.float32]]:
         """The same as arrays, for a weights file."""
@@ -53,6 +55,7 @@ class SwayModel:
             "sway.mixing": self.mixing.astype(np.float32),
             "sway.swell": self.swell.astype(np.float32),
             "sway.max_step": self.max_step.astype(np.float32),
+            "sway.reach": self.reach.astype(np.float32),
         }
 
     @classmethod
@@ -66,6 +69,7 @@ class SwayModel:
             arrays["sway.mixing"].astype(np.float64),
             arrays["sway.swell"].astype(np.float64),
             arrays["sway.max_step"].astype(np.float64),
+            arrays["sway.reach"].astype(np.float64),
         )
 
 
@@ -91,6 +95,7 @@ def sway(model: SwayModel, loudness: Array, rate: float, seed: int) -> Array:
             share = np.cos(0.5 * np.pi * phase[inside])[:, None]
             quick = follows[inside, None]
             result[inside] += share * _waves(model, seconds[inside], quick, stream(seed, 20, block))
+    result = model.reach * np.tanh(result / model.reach)  # nobody looks away altogether
     start = np.clip(seconds / _SETTLE_S, 0.0, 1.0)
     eased: Array = result * (start * start * (3.0 - 2.0 * start))[:, None]
     return eased

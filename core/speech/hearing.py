@@ -37,7 +37,7 @@ from core.speech.spectrum import (
 ROWS_PER_S: Final = POSTERIORS_PER_S
 N_FEATURES: Final = N_CLASSES + 2
 
-_WINDOW = 410  # samples of one cepstrum
+_WINDOW = 411  # samples of one cepstrum, with the one before them
 _SPEECH_RANGE_DB = 35.0  # what lies further below the speaker's level has no part in the mean
 
 

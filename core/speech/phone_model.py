@@ -72,9 +72,12 @@ def load_phone_model() -> PhoneModel:
 
 
 def cepstra_of(samples: Samples) -> Samples:
-    """Cepstra float32 [T, 13] of ≥ 410 samples at 16 kHz; row i is of the 410 from 160·i on."""
+    """Cepstra float32 [T, 13] of ≥ 411 samples at 16 kHz; row i is of those from 160·i on.
+
+    The very first sample only gives the change to the second.
+    """
     loud = samples.astype(np.float64) * _FULL_SCALE
-    loud[1:] -= _PRE_EMPHASIS * loud[:-1]
+    loud = loud[1:] - _PRE_EMPHASIS * loud[:-1]
     windows = np.lib.stride_tricks.sliding_window_view(loud, _WINDOW)[::TICK_SAMPLES]
     power = np.abs(np.fft.rfft(windows * np.hamming(_WINDOW), _FFT)) ** 2
     log_mel = np.log(np.maximum(power @ _FILTERS, _LOG_FLOOR))

@@ -18,6 +18,7 @@ SMOOTHING: Final = (7, 3)
 _TRIAL_S = 600.0
 _ROUNDS = 12
 _PIECE = 375  # frames of a trial that are looked at like one recording
+_REACH = 1.3  # of what all but one in 200 frames stay within
 _CAUTION = 0.7  # share of a correction that is made at once
 _SWELLS = (0.1, 1.2)
 _STILL = 1e-6  # degrees, fractions: too little to be motion
@@ -34,6 +35,7 @@ class HeadFigures:
     speed_median: Array
     speed_p95: Array
     max_step: Array
+    reach: Array
 
 
 def smooth_pose(pose: Array) -> Array:
@@ -51,6 +53,7 @@ def head_figures(poses: Sequence[Array], rate: float) -> HeadFigures:
         np.median(steps, 0) * rate,
         np.percentile(steps, 95, axis=0) * rate,
         np.percentile(steps, 99.5, axis=0),
+        np.percentile(away, 99.5, axis=0),
     )
 
 
@@ -70,7 +73,8 @@ def fit_sway(
     """
     used = [pose for pose in poses if len(pose) >= _SHORTEST_FRAMES]
     people = head_figures(used, rate)
-    model = SwayModel(_mixing(used, rate), np.full(N_POSE, 0.6), people.max_step)
+    reach = np.maximum(_REACH * people.reach, _STILL)
+    model = SwayModel(_mixing(used, rate), np.full(N_POSE, 0.6), people.max_step, reach)
     voice = np.resize(np.concatenate(loudness), round(_TRIAL_S * rate))
     for _ in range(_ROUNDS):
         trial = sway(model, voice, rate, seed)
@@ -78,8 +82,8 @@ def fit_sway(
         made = head_figures(pieces, rate)
         low, high = (_ratio(people, made, f"range_{which}") for which in ("median", "p95"))
         slow, fast = (_ratio(people, made, f"speed_{which}") for which in ("median", "p95"))
-        reach, speed = np.sqrt(low * high), np.sqrt(slow * fast)
-        gain = np.stack([reach] * _SLOW_BANDS + [speed] * (N_BANDS - _SLOW_BANDS))
+        far, quick = np.sqrt(low * high), np.sqrt(slow * fast)
+        gain = np.stack([far] * _SLOW_BANDS + [quick] * (N_BANDS - _SLOW_BANDS))
         tails = np.sqrt(high / low * fast / slow)
         swell = np.clip(model.swell * tails**_CAUTION, *_SWELLS)
         model = replace(model, mixing=model.mixing * gain[:, :, None] ** _CAUTION, swell=swell)

@@ -21,12 +21,13 @@ from core.training.dataset import TalkingClip, draw_chunk
 from core.training.losses import LossWeights, Truth, discriminator_loss, generator_losses, total
 from models.facial.discriminator import Discriminator, DiscriminatorConfig
 from models.facial.generator import CONTROLS, GeneratorConfig
-from models.facial.speaker import MOUTH, POSE, Speaker
+from models.facial.speaker import MOUTH, POSE, RATE, Speaker
 
 _STD_FLOOR: Final = 0.03  # of a state: what hardly moves must not count as much as the jaw
 _POSE_STD_FLOOR: Final = 1e-3
 _FEATURE_STD_FLOOR: Final = 0.02
 _NEUTRAL_SHARE: Final = 0.5  # of the chunks that are trained without style, or from rest
+_RIDGE: Final = 3.0  # of the linear reading, in variances of a standardised feature
 _EMA_START: Final = 10  # the average follows the first steps more quickly
 
 
@@ -51,7 +52,7 @@ class Settings:
         default_factory=lambda: DiscriminatorConfig((8, 16, 32, 32))
     )
     weights: LossWeights = field(default_factory=LossWeights)
-    n_steps: int = 300
+    n_steps: int = 150
     batch: int = 16
     learning_rate: float = 3e-3
     discriminator_rate: float = 2e-4
@@ -86,12 +87,13 @@ class Trainer:
         torch.manual_seed(seed)
         net = Speaker(settings.config, 1)
         _standardise(net, clips)
+        fit_reading(net, clips)
         self._net = net.to(self._device)
         self._discriminator = Discriminator(settings.discriminator).to(self._device)
         self.speaker = copy.deepcopy(self._net).eval()
         self._best = copy.deepcopy(self.speaker)
         self._optimiser = torch.optim.AdamW(
-            self._net.parameters(), settings.learning_rate, weight_decay=settings.decay
+            self._net.members.parameters(), settings.learning_rate, weight_decay=settings.decay
         )
         self._opponent = torch.optim.Adam(
             self._discriminator.parameters(), settings.discriminator_rate, (0.5, 0.999)
@@ -121,7 +123,7 @@ class Trainer:
         terms = generator_losses(made, truth, self._discriminator(made))
         self._optimiser.zero_grad()
         total(terms, self.settings.weights).backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._net.parameters(), 5.0)
+        nn.utils.clip_grad_norm_(self._net.members.parameters(), 5.0)
         self._optimiser.step()
         self._schedule.step()
         self.step_number += 1
@@ -212,6 +214,26 @@ class Trainer:
                 value.lerp_(trained[name], 1.0 - keep)
             else:
                 value.copy_(trained[name])
+
+
+def fit_reading(net: Speaker, clips: Sequence[TalkingClip]) -> None:
+    """Sets the linear reading to the ridge regression of the mouth on the original recordings."""
+    n_rows = net.config.n_rows
+    heard, mouths = [], []
+    for clip in clips:
+        seen = clip.person.valid
+        windows = clip.takes[0].hearing.windows(n_rows, RATE, 0, len(seen))[seen]
+        heard.append(net.heard(torch.from_numpy(windows)).flatten(1))
+        states = (torch.from_numpy(clip.person.states[seen]) - net.state_mean) / net.state_std
+        mouths.append(states[:, MOUTH])
+    inputs, outputs = torch.cat(heard).double(), torch.cat(mouths).double()
+    mean, usual = inputs.mean(0), outputs.mean(0)
+    inputs = inputs - mean
+    ridge = _RIDGE * len(inputs) * torch.eye(inputs.shape[1], dtype=torch.float64)
+    weight = torch.linalg.solve(inputs.T @ inputs + ridge, inputs.T @ (outputs - usual))
+    with torch.no_grad():
+        net.reading.weight.copy_(weight.T)
+        net.reading.bias.copy_(usual - mean @ weight)
 
 
 def _standardise(net: Speaker, clips: Sequence[TalkingClip]) -> None:

@@ -1,4 +1,4 @@
-"""Training at tiny size: every loss acts, a clip is learned by heart, a stopped training goes on."""
+"""Training at tiny size: every loss acts, a clip is learned, a stopped training goes on."""
 
 from dataclasses import fields, replace
 
