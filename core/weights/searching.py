@@ -177,6 +177,7 @@ class _Search:
         states = read_states(path, self._progress)
         for family in self._families:
             for state in states:
+                self._progress.check()
                 if (name := family.recognise(state)) is not None:
                     self._found_published(path, family, name, state)
                     return
@@ -203,6 +204,7 @@ class _Search:
         return False
 
     def _found_published(self, path: Path, family: Family, name: str, state: "State") -> None:
+        self._progress.check()
         try:
             translated = family.translate(name, state)
         except ValueError as error:
