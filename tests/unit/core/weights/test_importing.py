@@ -258,7 +258,10 @@ def test_other_weights_of_a_name_are_not_overwritten(store: Path, usb: Path) -> 
     take_in(usb, into=store)
     before = load_file(store / "tiny-eyes.safetensors")
     torch.save(published("tiny-eyes", seed=1), usb / "eyes.pth")
-    assert "remove them first" in refused(take_in(usb, into=store))["eyes.pth"]
+    assert (
+        f"delete {store / 'tiny-eyes.safetensors'} first"
+        in refused(take_in(usb, into=store))["eyes.pth"]
+    )
     after = load_file(store / "tiny-eyes.safetensors")
     assert torch.equal(before["eye.ours.weight"], after["eye.ours.weight"])
 
