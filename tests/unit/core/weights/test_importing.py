@@ -1,8 +1,8 @@
 """Importing published checkpoints: what is taken, what is refused and why, and what is left."""
 
-import json
 import os
 import pickle
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from core.base.errors import Cancelled, WeightsError
 from core.base.progress import Note, Progress, Step
+from core.weights.checkpoint_file import UnreadableError, read_states
 from core.weights.importing import Imported, import_checkpoints, require_success
 from core.weights.loading import load_state
 from core.weights.published import Family, Member
@@ -68,7 +69,7 @@ def test_a_folder_is_taken_in_whatever_the_names(store: Path, usb: Path) -> None
     state, card = load_state("tiny-eyes", [store])
     assert torch.equal(state["eye.ours.weight"], published("tiny-eyes")["eye.weight"])
     assert (card.licence, card.origin, card.needed_for) == (TINY.licence, TINY.origin, "eyes")
-    assert json.loads(json.dumps(card.config)) == {"n_outputs": 3, "depths": [1, 2]}
+    assert tiny_family.EyesConfig(**card.config) == tiny_family.EyesConfig()
     assert card.preprocessing == "none"
     assert load_state("tiny-lips", [store])[0]["lip.ours.steps"] == 7
     again = take_in(usb, into=store)
@@ -189,6 +190,26 @@ def test_damage_is_refused(store: Path, usb: Path, form: str, kind: str) -> None
         assert "damaged or cut short" in refused(imported)["eyes.pth"]
 
 
+@pytest.mark.parametrize("form", ["archive", "old", "safetensors"])
+def test_no_damage_is_worse_than_a_refusal(usb: Path, form: str) -> None:
+    path = usb / "eyes.pth"
+    if form == "safetensors":
+        save_file(published("tiny-eyes"), path)
+    else:
+        torch.save(published("tiny-eyes"), path, _use_new_zipfile_serialization=form == "archive")
+    content, draw, n_refused = path.read_bytes(), random.Random(0), 0
+    for _ in range(150):
+        harmed = bytearray(content)
+        for _ in range(draw.choice([1, 5, 30])):
+            harmed[draw.randrange(len(harmed))] = draw.randrange(256)
+        path.write_bytes(harmed)
+        try:
+            read_states(path, Progress())
+        except UnreadableError:
+            n_refused += 1
+    assert n_refused > 50
+
+
 def test_unreadable_files_are_named(store: Path, usb: Path) -> None:
     (usb / "loop.pth").symlink_to(usb / "loop.pth")
     torch.save(published("tiny-eyes"), usb / "eyes.pth")
@@ -259,7 +280,10 @@ def test_other_weights_of_a_name_are_not_overwritten(store: Path, usb: Path) -> 
     take_in(usb, into=store)
     before = load_file(store / "tiny-eyes.safetensors")
     torch.save(published("tiny-eyes", seed=1), usb / "eyes.pth")
-    assert "remove them first" in refused(take_in(usb, into=store))["eyes.pth"]
+    assert (
+        f"delete {store / 'tiny-eyes.safetensors'} first"
+        in refused(take_in(usb, into=store))["eyes.pth"]
+    )
     after = load_file(store / "tiny-eyes.safetensors")
     assert torch.equal(before["eye.ours.weight"], after["eye.ours.weight"])
 

@@ -1,0 +1,1 @@
+"""The engine of PD-FGC's networks."""
