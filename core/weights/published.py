@@ -118,6 +118,28 @@ FAMILIES: Final = (
             "Pictures: RGB, aligned, 224 px, -1..1. Sound: 16 kHz mono, 80 mel bands, 0..1."
         ),
     ),
+    Family(
+        licence="AGPL-3.0",
+        origin="FACIAL (ICCV 2021), github.com/zhangchenxu528/FACIAL",
+        checkpoint="models.facial.checkpoint",
+        members=(
+            Member(
+                "facial-generator",
+                "Gen-….mdl",
+                "FACIAL: face attributes from speech, published layout",
+                "models.facial.generator:PUBLISHED",
+            ),
+            Member(
+                "facial-discriminator",
+                "Dis-….mdl",
+                "FACIAL: training of the published generator",
+                "models.facial.discriminator:DiscriminatorConfig",
+            ),
+        ),
+        preprocessing=(
+            "DeepSpeech logits at 50 Hz, re-timed to 30 fps: windows of 16 rows around each frame."
+        ),
+    ),
 )
 
 

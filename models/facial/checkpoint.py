@@ -8,7 +8,7 @@ from torch import Tensor
 from models.facial.discriminator import Discriminator, DiscriminatorConfig
 from models.facial.generator import PUBLISHED, Generator
 
-GENERATOR, DISCRIMINATOR, LOCAL = "facial_generator", "facial_discriminator", "facial_local"
+GENERATOR, DISCRIMINATOR, LOCAL = "facial-generator", "facial-discriminator", "facial-local"
 
 State = dict[str, Tensor]
 
@@ -28,7 +28,7 @@ def translate(name: str, state: Mapping[str, Tensor]) -> State:
     """A published state under this package's names, complete and of the right shapes.
 
     Args:
-        name: what `recognise` said; `facial_local` for the generator's local network alone.
+        name: what `recognise` said; `facial-local` for the generator's local network alone.
         state: as saved; a prefix `module.` is taken off.
 
     Raises:

@@ -14,7 +14,7 @@ from models.facial.stitching import stitch
 
 def _generator(state):
     name = recognise(state)
-    assert name == "facial_generator"
+    assert name == "facial-generator"
     generator = Generator(PUBLISHED).eval()
     generator.load_state_dict(translate(name, state))
     return generator
@@ -44,7 +44,7 @@ def test_the_local_network_gives_the_published_attributes(golden):
     state = {f"G1.{name}": tensor for name, tensor in known.weights().items()}
     net = LocalNet(n_features=29, n_rows=16, widths=(32, 32, 64, 64), hidden=32, code=32,
                    n_states=71).eval()  # fmt: skip
-    net.load_state_dict(translate("facial_local", state))
+    net.load_state_dict(translate("facial-local", state))
     known.check("attributes71", net(known.tensor("window"), known.tensor("code")))
 
 
@@ -52,7 +52,7 @@ def test_the_discriminator_gives_the_published_scores(golden):
     known = golden("facial_audio2face_discriminator")
     state = known.weights()
     name = recognise(state)
-    assert name == "facial_discriminator"
+    assert name == "facial-discriminator"
     discriminator = Discriminator(DiscriminatorConfig()).eval()
     discriminator.load_state_dict(translate(name, state))
     known.check("score", discriminator(known.tensor("attributes")))
@@ -91,4 +91,4 @@ def test_a_damaged_checkpoint_is_refused_by_name(golden, spoil, told):
     state = golden("facial_audio2face_generator").weights()
     spoil(state)
     with pytest.raises(ValueError, match=told):
-        translate("facial_generator", state)
+        translate("facial-generator", state)

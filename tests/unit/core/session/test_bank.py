@@ -10,14 +10,16 @@ import pytest
 from core.base.cache import ArrayCache
 from core.base.controls import FACTOR_CONTROLS, FACTOR_SLICE, INDEX, REST, Factor
 from core.base.errors import SessionError
-from core.base.progress import Progress
+from core.base.progress import Note, Progress
 from core.base.time import FrameRange
 from core.face.pose import Pose
+from core.motion.speaker_file import load_speaker
 from core.motion.track import FactorTrack, rest_of
-from core.session.bank import final_motion, gather_motion, source_path
+from core.session.bank import final_motion, gather_motion, origin, source_path
 from core.session.takes import save_take
 from core.timeline.document import AvatarSettings, Document
 from core.timeline.source import (
+    AudioParams,
     Emotion,
     Generator,
     GeneratorParams,
@@ -27,6 +29,7 @@ from core.timeline.source import (
     PresetParams,
     Source,
     TakeParams,
+    VoiceMethod,
     VoiceParams,
 )
 from core.timeline.strip import Strip
@@ -98,6 +101,35 @@ def test_a_voice_whose_sound_is_not_there_is_named(tmp_path: Path) -> None:
     document = document_with(Factor.LIPS, VoiceParams("gone"))
     with pytest.raises(SessionError, match="“gone”"):
         gathered(document, tmp_path)
+
+
+def test_without_weights_a_trained_voice_does_as_well_as_it_can(
+    tmp_path: Path, sample_speech: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.base.paths._BUNDLED", tmp_path)
+    monkeypatch.setattr("core.motion.performance._trained", load_speaker)  # not the remembered one
+    sound = Source("sound", "Sound", AudioParams(), MediaReference(sample_speech.as_posix()))
+    document = document_with(Factor.LIPS, VoiceParams("sound", method=VoiceMethod.FACIAL, seed=2))
+    document = replace(document, n_frames=500, sources=(*document.sources, sound))
+    notes: list[str] = []
+    progress = Progress(lambda step: notes.append(step.text) if isinstance(step, Note) else None)
+    tracks = gather_motion(document, tmp_path, ArrayCache(tmp_path), progress)["it"]
+    assert len(notes) == 1
+    assert "facial-speaker" in notes[0]
+    plain = document_with(Factor.LIPS, VoiceParams("sound"))
+    plain = replace(plain, sources=(*plain.sources, sound))
+    lips = gathered(plain, tmp_path)["it"][Factor.LIPS]
+    assert tracks[Factor.LIPS].values.tobytes() == lips.values.tobytes()
+    for factor in (Factor.HEAD_POSE, Factor.EYES):
+        assert np.ptp(tracks[factor].values, axis=0).max() > 0.0
+
+
+def test_the_motion_of_a_trained_voice_depends_on_its_length_and_seed() -> None:
+    for method, is_other in ((VoiceMethod.FACIAL, True), (VoiceMethod.PHONES, False)):
+        document = document_with(Factor.LIPS, VoiceParams("sound", method=method))
+        longer = replace(document, n_frames=2 * N)
+        it = document.sources[0]
+        assert (origin(it, document) != origin(it, longer)) is is_other
 
 
 def test_a_source_without_a_file_is_named() -> None:

@@ -13,9 +13,15 @@ from core.base.errors import MediaError
 from core.media.image import write_png
 from core.motion.clip_end import ClipEnd
 from core.motion.retarget import Anchor, Mode
-from core.session.compose import DEFAULT_DURATION_S, Ingredients, compose, with_generated_motion
+from core.session.compose import (
+    DEFAULT_DURATION_S,
+    Ingredients,
+    compose,
+    with_generated_motion,
+    with_spoken_motion,
+)
 from core.timeline.document import Document
-from core.timeline.source import Generator, GeneratorParams, VoiceParams
+from core.timeline.source import Generator, GeneratorParams, VoiceMethod, VoiceParams
 
 
 @pytest.fixture
@@ -79,16 +85,38 @@ def test_a_still_alone_blinks_looks_and_idles(portrait: Path) -> None:
 
 
 def test_speech_sets_the_length_and_drives_lips_and_nods(portrait: Path, speech: Path) -> None:
-    document = compose(Ingredients(portrait, audio=speech, rate=Fraction(30)))
+    document = compose(
+        Ingredients(portrait, audio=speech, rate=Fraction(30), lips_from=VoiceMethod.PHONES)
+    )
     assert document.n_frames == 90
     assert [strip.source_id for strip in document.audio.strips] == ["audio"]
     assert kinds(document, Factor.LIPS) == ["voice"]
     voice, head = document.source("voice"), document.source(Generator.HEAD)
     assert voice is not None
     assert head is not None
-    assert voice.params == VoiceParams("audio")
+    assert voice.params == VoiceParams("audio", method=VoiceMethod.PHONES)
     assert isinstance(head.params, GeneratorParams)
     assert head.params.audio_id == "audio"
+
+
+def test_a_trained_voice_moves_every_track_by_a_strip_of_its_own(
+    portrait: Path, speech: Path, tmp_path: Path
+) -> None:
+    style = save_clip(tmp_path / "style.mp4", 10)
+    document = compose(Ingredients(portrait, audio=speech, seed=5, style=style))
+    assert kinds(document, Factor.LIPS) == kinds(document, Factor.HEAD_POSE) == ["voice"]
+    assert kinds(document, Factor.EXPRESSION) == ["voice"]
+    assert kinds(document, Factor.EYES) == ["voice", "gaze"]
+    blinks, gaze = document.track(Factor.EYES).strips
+    assert blinks.controls == ("eyeBlinkLeft", "eyeBlinkRight")
+    assert gaze.controls == ()
+    voice = document.source("voice")
+    assert voice is not None
+    assert voice.params == VoiceParams("audio", method=VoiceMethod.FACIAL, seed=5, style_id="style")
+    ids = [strip.id for track in document.tracks for strip in track.strips]
+    assert len(set(ids)) == len(ids)
+    again = with_spoken_motion(document, "voice")
+    assert again == document
 
 
 def test_a_lips_clip_comes_before_the_voice_which_is_still_heard(
