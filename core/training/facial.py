@@ -65,7 +65,7 @@ def plan_of(n_steps: int | None, n_members: int | None, seed: int) -> Plan:
         MediaError: a number makes no training.
     """
     plan = Plan(seed=seed)
-    if min(n_steps or 1, n_members or 1) < 1:
+    if any(n is not None and n < 1 for n in (n_steps, n_members)):
         raise MediaError("A training needs at least one step and one member.")
     if n_steps is not None:
         plan = replace(plan, settings=replace(plan.settings, n_steps=n_steps))

@@ -24,9 +24,11 @@ def talking_clip(seed: int, name: str = "clip.mp4") -> TalkingClip:
     opening = np.clip(np.sin(np.cumsum(random.uniform(0.2, 0.8, n_frames))), 0.0, 1.0)
     at = np.arange(SECONDS * AUDIO_RATE) / AUDIO_RATE
     loud = np.interp(at, np.arange(n_frames) / 25, opening)
-    voice = 0.3 * loud * np.sign(np.sin(2 * np.pi * 140 * at)) + 0.002 * random.standard_normal(
-        len(at)
-    )
+    sounds = [np.sign(np.sin(2 * np.pi * 140 * at)), *np.sin(2 * np.pi * np.outer((700, 2300), at))]
+    mix = [np.interp(at, np.arange(0, SECONDS + 0.2, 0.2), random.uniform(0, 1, 5 * SECONDS + 1))
+           for _ in sounds]  # fmt: skip
+    voice = 0.2 * loud * sum(m * sound for m, sound in zip(mix, sounds, strict=True))
+    voice += 0.002 * random.standard_normal(len(at))
     controls = np.tile(REST, (n_frames, 1))
     controls[:, FACTOR_SLICE[Factor.LIPS].start + FACTOR_CONTROLS[Factor.LIPS].index("jawOpen")] = (
         0.5 * opening
@@ -51,3 +53,8 @@ def talking_clip(seed: int, name: str = "clip.mp4") -> TalkingClip:
 @pytest.fixture(scope="session")
 def clip() -> TalkingClip:
     return talking_clip(0)
+
+
+@pytest.fixture(scope="session")
+def other_clip() -> TalkingClip:
+    return talking_clip(1, "other.mp4")
