@@ -25,9 +25,9 @@ N_POSE: Final = 6
 _WAVES = 10  # per band
 _BLOCK_S = 40.0  # new waves fade in this often, so that nothing comes back
 _SWELL_S = 4.0
-_QUICK_HZ = 0.5  # from here on waves follow the voice
+_QUICK_HZ = 0.4  # from here on waves follow the voice
 _VOICE_S = 0.3
-_VOICE_SHARE = 0.7  # of the quick waves' size that loudness decides
+_VOICE_SHARE = 0.9  # of the quick waves' size that loudness decides
 _SETTLE_S = 0.8
 _LIMIT_ROUNDS, _RETURN_S, _MARGIN = 12, 0.8, 0.95
 

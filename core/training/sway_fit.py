@@ -19,6 +19,7 @@ _TRIAL_S = 600.0
 _ROUNDS = 12
 _PIECE = 375  # frames of a trial that are looked at like one recording
 _REACH = 1.3  # of what all but one in 200 frames stay within
+_STEP = 0.9  # of the people's largest steps: others are calmer
 _CAUTION = 0.7  # share of a correction that is made at once
 _SWELLS = (0.1, 1.2)
 _STILL = 1e-6  # degrees, fractions: too little to be motion
@@ -74,7 +75,7 @@ def fit_sway(
     used = [pose for pose in poses if len(pose) >= _SHORTEST_FRAMES]
     people = head_figures(used, rate)
     reach = np.maximum(_REACH * people.reach, _STILL)
-    model = SwayModel(_mixing(used, rate), np.full(N_POSE, 0.6), people.max_step, reach)
+    model = SwayModel(_mixing(used, rate), np.full(N_POSE, 0.6), _STEP * people.max_step, reach)
     voice = np.resize(np.concatenate(loudness), round(_TRIAL_S * rate))
     for _ in range(_ROUNDS):
         trial = sway(model, voice, rate, seed)
