@@ -101,6 +101,23 @@ def train_facial(
         Cancelled: the work was cancelled; `resume` goes on from there.
     """
     clips, held_out = _clips(data, plan, cache, progress)
+    return train_on(clips, held_out, output, plan, resume=resume, progress=progress)
+
+
+def train_on(
+    clips: Sequence[TalkingClip],
+    held_out: Sequence[TalkingClip],
+    output: Path,
+    plan: Plan,
+    *,
+    resume: bool,
+    progress: Progress,
+) -> Outcome:
+    """The same with clips that are prepared.
+
+    Raises:
+        OSError, Cancelled: as `train_facial`.
+    """
     output.mkdir(parents=True, exist_ok=True)
     log = CsvLog(output / "log.csv", resume=resume)
     members = []
@@ -110,7 +127,7 @@ def train_facial(
             write_preview(output / f"preview-{number + 1}.mp4", members[-1], held_out[0], progress)
     speaker = Speaker.of(members).eval()
     reached = agreement(speaker, held_out)
-    heads = fit_heads([*clips], plan.seed)
+    heads = fit_heads(clips, plan.seed)
     trained = TrainedSpeaker(speaker, mouth_gain(speaker, held_out), *heads)
     minutes = sum(len(clip.person.states) for clip in clips) / RATE / 60.0
     path = output / f"{NAME}.safetensors"

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from core.training.facial import fit_heads, mouth_gain
+from core.base.errors import Cancelled
+from core.base.progress import Progress
+from core.motion.speaker_file import NAME, read_speaker
+from core.training.facial import Plan, fit_heads, mouth_gain, train_on
 from core.training.losses import LossWeights, Truth, discriminator_loss, generator_losses, total
-from core.training.scores import clip_agreement, spoken
+from core.training.scores import agreement, clip_agreement, spoken
 from core.training.trainer import Settings, Trainer
+from core.weights.loading import load_state
 from models.facial.discriminator import Discriminator, DiscriminatorConfig
 from models.facial.generator import GeneratorConfig
 from models.facial.speaker import N_STATES
@@ -91,3 +95,29 @@ def test_a_stopped_training_goes_on_to_the_same_weights(clip, tmp_path):
     assert second.n_looks_since_best == 1
     best, now = second.best_speaker().state_dict(), second.speaker.state_dict()
     assert not all(torch.equal(best[name], now[name]) for name in now)
+
+
+def test_a_training_leaves_weights_that_speak_and_can_go_on(clip, other_clip, tmp_path):
+    plan = Plan(replace(SETTINGS, n_steps=8), n_members=2, look_every=4, previews=False)
+    outcome = train_on([clip], [other_clip], tmp_path, plan, resume=False, progress=Progress())
+    state, card = load_state(NAME, [tmp_path])
+    trained = read_speaker(state, card.config)
+    assert agreement(trained.speaker, [other_clip]) == outcome.held_out
+    assert "research" in card.licence
+    assert "seeds 0 to 1" in card.origin
+    rows = (tmp_path / "log.csv").read_text().splitlines()
+    assert rows[0].startswith("member,step,initial,mouth,")
+    assert len(rows) == 5
+    longer = replace(plan, settings=replace(plan.settings, n_steps=8), patience=1)
+    train_on([clip], [other_clip], tmp_path, longer, resume=True, progress=Progress())
+    again, _ = load_state(NAME, [tmp_path])
+    assert all(torch.equal(state[name], again[name]) for name in state)
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 5
+
+
+def test_a_cancelled_training_writes_no_weights(clip, other_clip, tmp_path):
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        train_on([clip], [other_clip], tmp_path, Plan(SETTINGS), resume=False, progress=progress)
+    assert list(tmp_path.glob("*.safetensors")) == []
