@@ -25,6 +25,7 @@ DURATION_GOAL: Final = (at_least(0.15), at_most(0.4))
 
 _AXES: Final = ("yaw", "pitch", "roll")
 _ENERGY_SIGMA_S: Final = 0.5
+_STILL: Final = 1e-6  # degrees: too little to be motion
 _SHORTEST_FRAMES: Final = 7
 
 
@@ -62,14 +63,14 @@ def liveliness(heads: Sequence[Heads], way: str) -> list[Figure]:
     spoken = head_figures([h.spoken for h in heads], rate)
     figures, deviations = [], []
     for name in ("range_median", "range_p95", "speed_median", "speed_p95"):
-        ratios = getattr(spoken, name) / getattr(people, name)
+        ratios = (getattr(spoken, name) + _STILL) / (getattr(people, name) + _STILL)
         words = name.replace("_", ", ")
         for axis, ratio in zip(_AXES, ratios, strict=True):
             figures.append(Figure("all", f"{axis} {words}, {way}/real", float(ratio)))
             deviations.append((abs(float(ratio) - 1.0), f"{axis} {words}"))
     largest, where = max(deviations)
     steps = [np.abs(np.diff(h.spoken, axis=0)).max(0) for h in heads]
-    step = float((np.max(steps, 0) / people.max_step).max())
+    step = float((np.max(steps, 0) / (people.max_step + _STILL)).max())
     figures += [
         Figure("all", f"largest deviation of head, {way}", largest, "", DEVIATION_GOAL, where),
         Figure("all", f"largest head step, {way}/real p99.5", step, "", STEP_GOAL),

@@ -12,6 +12,7 @@ import numpy as np
 from core.base.controls import FACTOR_SLICE, REST, Factor, FloatArray
 from core.base.errors import WeightsError
 from core.base.progress import Progress
+from core.motion.speaker_file import load_speaker
 from core.motion.voice import PERFORMERS, VoiceRequest
 from core.speech.lips import analyse_speech, lips_of
 
@@ -35,7 +36,7 @@ def ways(progress: Progress) -> Mapping[str, Speak]:
     """The ways that can speak here: without a network, and with one if its weights are there."""
     found: dict[str, Speak] = {PHONES: _from_phones}
     try:
-        PERFORMERS.load(FACIAL)(VoiceRequest(_SAMPLE, RATE), progress)
+        load_speaker()
     except WeightsError as error:
         progress.note(f"Only the way without a network is measured: {error}")
         return found
@@ -51,9 +52,6 @@ def speak(way: Speak, clip: Path, n_frames: int, seed: int, progress: Progress) 
     started = time.perf_counter()
     controls = way(clip, n_frames, seed, progress)
     return Spoken(controls, time.perf_counter() - started)
-
-
-_SAMPLE: Final = Path(__file__).parents[2] / "assets" / "sample" / "speech.wav"
 
 
 def _from_phones(clip: Path, n_frames: int, _seed: int, progress: Progress) -> FloatArray:
