@@ -101,8 +101,6 @@ def origin(source: Source, document: Document) -> tuple[object, ...]:
         heard = document.source(params.audio_id)
         about = (*about, heard and heard.media)
     if isinstance(params, VoiceParams):
-        if params.method is VoiceMethod.PHONES:
-            return (*about, document.rate)
         style = document.source(params.style_id)
         return (*about, style and style.media, document.rate, document.n_frames)
     if isinstance(params, GeneratorParams | PresetParams):
@@ -206,7 +204,7 @@ class _Maker:
             gate = replace(gate, level_db=params.gate_db)
         path = self._audio_path(params.audio_id)
         if params.method is VoiceMethod.PHONES:
-            return {Factor.LIPS: self._lips(path, gate)}
+            return self._unlearned(path, gate, params.seed)
         style = self._document.source(params.style_id)
         request = VoiceRequest(
             path,
@@ -227,7 +225,7 @@ class _Maker:
         return lips_track(path, self._rate, gate=gate, cache=self._cache, progress=self._progress)
 
     def _unlearned(self, path: Path, gate: SilenceGate, seed: int) -> Tracks:
-        """What a trained speaker moves, made without one."""
+        """What a trained speaker moves, made without one: expression stays at rest."""
         n_frames, rate = self._n_frames, self._rate
         stressed = stressed_seconds(path, self._cache, self._progress)
         return {

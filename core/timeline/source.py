@@ -24,8 +24,8 @@ class Generator(StrEnum):
 class VoiceMethod(StrEnum):
     """How a voice becomes motion.
 
-    PHONES moves the lips by recognised sounds, without learned weights. FACIAL moves lips,
-    expression, head and lids by a trained network; without its weights it does as PHONES does.
+    PHONES moves the lips by recognised sounds, without learned weights; head and lids idle. FACIAL
+    moves lips, expression, head and lids by a trained network, or as PHONES without its weights.
     """
 
     PHONES = "phones"

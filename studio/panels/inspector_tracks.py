@@ -8,7 +8,7 @@ from core.base.controls import Factor
 from core.timeline.document import Document, Gap, Track
 from core.timeline.edits import edit_audio, edit_track, set_locked, set_muted, set_solo
 from core.timeline.project_edits import add_source
-from core.timeline.source import Source, VoiceParams
+from core.timeline.source import Source, VoiceMethod, VoiceParams
 from studio.panels.inspector_form import Parameter
 from studio.widgets.fields import Choices, Switch, Value
 from studio.widgets.number_field import NumberRange
@@ -155,6 +155,21 @@ def voice_parameters(
         return bool(voices(document, subject)) and first(document, subject).gate_db is not None
 
     return (
+        Parameter(
+            "Speech",
+            "Trained speaker",
+            "The voice moves lips, expression, head and lids by a trained network; without it the "
+            "lips by the recognised sounds.",
+            Switch("Move by the trained network"),
+            True,
+            lambda document, subject: first(document, subject).method is VoiceMethod.FACIAL,
+            write(
+                lambda params, on: replace(
+                    params, method=VoiceMethod.FACIAL if on else VoiceMethod.PHONES
+                )
+            ),
+            applies=lambda document, subject: bool(voices(document, subject)),
+        ),
         Parameter(
             "Speech",
             "Silence gate",

@@ -20,6 +20,7 @@ from core.session.takes import save_take
 from core.timeline.document import AvatarSettings, Document
 from core.timeline.source import (
     AudioParams,
+    ClipParams,
     Emotion,
     Generator,
     GeneratorParams,
@@ -124,12 +125,13 @@ def test_without_weights_a_trained_voice_does_as_well_as_it_can(
         assert np.ptp(tracks[factor].values, axis=0).max() > 0.0
 
 
-def test_the_motion_of_a_trained_voice_depends_on_its_length_and_seed() -> None:
-    for method, is_other in ((VoiceMethod.FACIAL, True), (VoiceMethod.PHONES, False)):
-        document = document_with(Factor.LIPS, VoiceParams("sound", method=method))
-        longer = replace(document, n_frames=2 * N)
-        it = document.sources[0]
-        assert (origin(it, document) != origin(it, longer)) is is_other
+def test_the_motion_of_a_voice_depends_on_the_length_and_on_its_style() -> None:
+    document = document_with(Factor.LIPS, VoiceParams("sound", style_id="style"))
+    it = document.sources[0]
+    assert origin(it, document) != origin(it, replace(document, n_frames=2 * N))
+    style = Source("style", "Style", ClipParams(), MediaReference("style.mp4"))
+    styled = replace(document, sources=(*document.sources, style))
+    assert origin(it, document) != origin(it, styled)
 
 
 def test_a_source_without_a_file_is_named() -> None:

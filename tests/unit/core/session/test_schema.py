@@ -15,7 +15,7 @@ from core.session import schema
 from core.session.schema import DamagedError, Project, from_text, to_text
 from core.timeline.curve import Curve, Extend, Handle, Handles, Interpolation, Key
 from core.timeline.document import Document, Marker, OffsetCurve, Track
-from core.timeline.source import Source, UnknownParams
+from core.timeline.source import Source, UnknownParams, VoiceMethod, VoiceParams
 from core.timeline.strip import Strip
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -53,6 +53,15 @@ def test_golden_files_of_every_version_still_open(path: Path, rich: Document) ->
 def test_this_version_writes_its_golden_file(rich: Document) -> None:
     newest = GOLDEN / f"project_{schema.version_of('Project')}.json"
     assert json.loads(newest.read_text(encoding="utf-8")) == data(rich)
+
+
+def test_voices_of_earlier_sessions_speak_as_they_did(rich: Document) -> None:
+    tree = data(rich)
+    voice = next(s for s in tree["document"]["sources"] if s["id"] == "voice")
+    for key in ("method", "seed", "style_id"):
+        del voice["params"][key]
+    params = read(tree).document.source("voice").params
+    assert params == VoiceParams("speech", None, 0.2, VoiceMethod.PHONES)
 
 
 def test_unknown_keys_and_objects_survive_a_round_trip_and_edits(rich: Document) -> None:
