@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.controls import INDEX
-from core.face.lid_rig import LOOK_DOWN, WIDE
+from core.face.lid_rig import LOOK_DOWN, LOOK_SIDE_DEG, WIDE
 from core.face.measures import Measures
 
 Curve = NDArray[np.float64]
@@ -50,8 +50,9 @@ def add_eyes(measures: Measures, rest: NDArray[np.intp], controls: Curve) -> Non
     shown = {side: np.clip((s - low) / (high - low), 0.0, 1.0) for side, s in shares.items()}
     across = {"Left": measures.gaze_x_left, "Right": measures.gaze_x_right}
     height = {"Left": measures.gaze_y_left, "Right": measures.gaze_y_right}
-    right = _gaze(across, shown, rest) / GAZE_X_PER_UNIT
-    down = _gaze(height, shown, rest)
+    ahead = _looking_ahead(measures, rest)
+    right = _gaze(across, shown, ahead) / GAZE_X_PER_UNIT
+    down = _gaze(height, shown, ahead)
     look_down = np.clip(down / GAZE_DOWN_PER_UNIT, 0.0, 1.0)
     look_up = np.clip(-down / GAZE_UP_PER_UNIT, 0.0, 1.0)
     # lids follow a lowered gaze by themselves: only what they do beyond that is a blink
@@ -80,6 +81,15 @@ def _open_rest(ear: Curve, rest: NDArray[np.intp]) -> NDArray[np.intp]:
         return rest
     open_rest = rest[raised[rest]]
     return open_rest if len(open_rest) >= _FEWEST_RESTS else np.flatnonzero(raised)
+
+
+def _looking_ahead(measures: Measures, rest: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The half of the rest frames in which head and eyes together look nearest to the camera.
+
+    A face whose eyes dart about is as calm as one that looks ahead.
+    """
+    aside = np.abs(measures.yaw + LOOK_SIDE_DEG / GAZE_X_PER_UNIT * measures.gaze_x)[rest]
+    return rest[np.argsort(aside, kind="stable")[: (len(rest) + 1) // 2]]
 
 
 def _gaze(eyes: Mapping[str, Curve], shown: Mapping[str, Curve], rest: NDArray[np.intp]) -> Curve:
