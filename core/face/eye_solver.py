@@ -21,9 +21,6 @@ GAZE_X_PER_UNIT: Final = 0.18
 """gaze_x (eye widths) that the tracker reports at eyeLookIn or eyeLookOut 1."""
 GAZE_DOWN_PER_UNIT: Final = 0.08
 GAZE_UP_PER_UNIT: Final = 0.06
-EAR_PER_PITCH: Final = -0.0013
-"""Openness that FaceMesh adds per degree of pitch while the lids rest; median over renders of eight
-portraits in which only the head moved."""
 
 _SHUT_SHARE: Final = 0.5  # a clip contains blinks once the openness falls below this share
 _LEAST_SHUT: Final = 0.03  # openness of lids that touch, as FaceMesh reports it
@@ -42,8 +39,7 @@ def add_eyes(measures: Measures, rest: NDArray[np.intp], controls: Curve) -> Non
         rest: frames in which the person is neutral.
         controls: written in place.
     """
-    tilt = EAR_PER_PITCH * (measures.pitch - np.median(measures.pitch[rest]))
-    ears = {"Left": measures.ear_left - tilt, "Right": measures.ear_right - tilt}
+    ears = {"Left": measures.ear_left, "Right": measures.ear_right}
     rest = _open_rest((ears["Left"] + ears["Right"]) / 2, rest)
     shares = {side: _openness(ear, rest) for side, ear in ears.items()}
     low, high = _GAZE_NEEDS

@@ -26,7 +26,7 @@ _OWN_LID, _SOCKET = 0.2, 0.96  # the lid's colour: its own, and the cheek's in t
 _GRAIN: Final = 14.0  # grey levels: stronger detail below the eye is no grain
 _HAIR: Final = 0.07  # of the eye's width: dark structures thinner than this are lashes
 _LASH_LENGTH: Final = 0.16
-_LASH_BAND, _LASH_DARK = 0.035, 0.45  # of the eye's width, of the light: soft edge of closed lids
+_LASH_BAND, _LASH_DARK = 0.045, 0.55  # of the eye's width, of the light: soft edge of closed lids
 _TUFT_FROM, _TUFT_TO = (0.18, 0.32), (0.62, 0.50)  # of the eye's width, outwards from its middle
 _EDGE: Final = 0.02  # softness of the lid's edge on the ball
 
