@@ -85,7 +85,9 @@ def _looking_ahead(measures: Measures, rest: NDArray[np.intp]) -> NDArray[np.int
     A face whose eyes dart about is as calm as one that looks ahead.
     """
     aside = np.abs(measures.yaw + LOOK_SIDE_DEG / GAZE_X_PER_UNIT * measures.gaze_x)[rest]
-    return rest[np.argsort(aside, kind="stable")[: (len(rest) + 1) // 2]]
+    nearest: NDArray[np.intp] = np.argsort(aside, kind="stable")[: (len(rest) + 1) // 2]
+    chosen: NDArray[np.intp] = rest[nearest]
+    return chosen
 
 
 def _gaze(eyes: Mapping[str, Curve], shown: Mapping[str, Curve], rest: NDArray[np.intp]) -> Curve:
