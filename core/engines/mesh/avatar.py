@@ -97,9 +97,11 @@ class StillAvatar:
 
         try:
             self._calibration = calibrate(draw, track)
+            self._eye_calibration = calibrate_eyes(
+                lambda controls: draw(controls, self._calibration.motion(controls)), track
+            )
         finally:
-            self._eye_calibration = calibrate_eyes(probe.render, track)
-        probe.close()
+            probe.close()
         progress.report(STAGE, _STEPS, _STEPS)
 
     @property
