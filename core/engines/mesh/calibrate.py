@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.controls import INDEX, REST
+from core.engines.mesh.brow_calibrate import BrowCalibration
 from core.engines.mesh.fields import CLOSE_ROW, N_ROWS, coefficients
 from core.engines.mesh.geometry import Placement
 from core.engines.mesh.posing import HeadMotion
 from core.engines.mesh.stage import Controls, Picture
+from core.face.measures import measure
 from core.face.pose import pose_from_rotation
 from core.face.tracker import Face
 
@@ -31,6 +33,7 @@ _LEAST_PROBES: Final = 8
 _SETTLING: Final = 3  # times a probe is shown: a tracker follows jumps with delay
 _MOST_PULL_DEG: Final = 4.0
 _TAKEN_BACK: Final = 0.65
+_TAKEN_BACK_OF_LIDS: Final = 0.9  # a blink must not nod
 _GAIN_LIMITS: Final = (0.7, 1.7)
 _POSE_COLUMNS: Final = tuple(INDEX[n] for n in ("yaw", "pitch", "roll", "x", "y", "scale"))
 
@@ -130,7 +133,9 @@ class Calibration:
         Only a part is taken back: a driver's face misleads its tracker alike, and what is left
         keeps that alike. Lost faces (NaN) count as no pull.
         """
-        change = np.clip(np.nan_to_num(measured), -_MOST_PULL_DEG, _MOST_PULL_DEG) * _TAKEN_BACK
+        blinks = np.array(["eyeBlinkLeft" in e for e in EXPRESSIONS])
+        change = np.clip(np.nan_to_num(measured), -_MOST_PULL_DEG, _MOST_PULL_DEG)
+        change *= np.where(blinks, _TAKEN_BACK_OF_LIDS, _TAKEN_BACK)
         shown = np.stack([coefficients(_expression(e)) for e in EXPRESSIONS]).astype(np.float64)
         shown[:, CLOSE_ROW] = 0.0  # it shuts a mouth that the portrait holds open: no pull
         pulls = np.linalg.pinv(shown) @ change
@@ -161,14 +166,22 @@ def measure_pose(face: Face | None) -> Points:
     return pose_from_rotation(Placement.of(face.points.astype(np.float64)).rotation)
 
 
-def calibrate(draw: Callable[[Controls, HeadMotion], Picture], track: Track) -> Calibration:
-    """Draws the probes, tracks them as one clip and fits the inverse."""
+def _brow_height(face: Face | None) -> float:
+    """Height of the brows in inter-ocular distances; NaN where the face is lost."""
+    return float("nan") if face is None else float(measure(face.points[None]).brow[0])
+
+
+def calibrate(
+    draw: Callable[[Controls, HeadMotion], Picture], track: Track
+) -> tuple[Calibration, BrowCalibration]:
+    """Draws the probes, tracks them as one clip and fits the inverse of what they show."""
+    expressions = [_expression(values) for values in EXPRESSIONS]
 
     def probes() -> Iterator[tuple[Controls, HeadMotion]]:
         still = PROBES[0]
         yield REST, still
-        for expression in EXPRESSIONS:
-            yield _expression(expression), still
+        for controls in expressions:
+            yield controls, still
         for motion in PROBES[1:]:
             yield REST, motion
 
@@ -180,7 +193,11 @@ def calibrate(draw: Callable[[Controls, HeadMotion], Picture], track: Track) -> 
 
     faces = list(track(shown()))[_SETTLING - 1 :: _SETTLING]
     measured = np.stack([measure_pose(face) for face in faces])
+    heights = np.array([_brow_height(face) for face in faces])
+    heights -= heights[0]
     first = 1 + len(EXPRESSIONS)
     turned = np.concatenate([measured[:1], measured[first:]])
-    calibration = Calibration.fit(PROBES, turned)
-    return calibration.with_pulls(measured[1:first, 1] - measured[0, 1])
+    calibration = Calibration.fit(PROBES, turned).with_pulls(measured[1:first, 1] - measured[0, 1])
+    angles = (measured[first:] - measured[0])[:, :2]
+    brows = BrowCalibration.fit((angles, heights[first:]), (expressions, heights[1:first]))
+    return calibration, brows
