@@ -21,6 +21,7 @@ Points = NDArray[np.float64]
 LEVER: Final = ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 """The controls that lift the whole brow, in equal measure."""
 _LEVER_COLUMNS: Final = np.array([INDEX[name] for name in LEVER], np.intp)
+_BROW_COLUMNS: Final = np.array([i for n, i in INDEX.items() if n.startswith("brow")], np.intp)
 _POSE_COLUMNS: Final = np.array([INDEX[name] for name in ("yaw", "pitch")], np.intp)
 _UNIT_DEG: Final = 20.0
 _RIDGE: Final = 0.05
@@ -58,14 +59,14 @@ class BrowCalibration:
 
         Args:
             poses: measured yaw and pitch from rest [N, 2], degrees, and the heights [N] there.
-            expressions: control values of each face and the heights [M] there; the one that
-                moves nothing but the lever says what the lever does.
+            expressions: control values of each face and the heights [M] there; the one with the
+                lever says what the lever does, others that move brows on purpose say nothing.
 
         Lost faces are NaN. Without a lever that works nothing is corrected.
         """
         shown = np.stack([coefficients(c) for c in expressions[0]]).astype(np.float64)
-        of_brows = np.array([bool(c[_LEVER_COLUMNS].any()) for c in expressions[0]])
-        gain = float(expressions[1][of_brows].mean()) if of_brows.any() else 0.0
+        levered = np.array([bool(c[_LEVER_COLUMNS].any()) for c in expressions[0]])
+        gain = float(expressions[1][levered].mean()) if levered.any() else 0.0
         if not gain >= _LEAST_LIFT:
             return cls()
         seen = np.isfinite(poses[0]).all(1) & np.isfinite(poses[1])
@@ -74,9 +75,10 @@ class BrowCalibration:
             terms = _features(poses[0][seen])
             gram = terms.T @ terms + _RIDGE * np.eye(terms.shape[1])
             turns = np.linalg.solve(gram, terms.T @ poses[1][seen])
-        others = shown[~of_brows]
+        unwanted = np.array([not c[_BROW_COLUMNS].any() for c in expressions[0]])
+        others = shown[unwanted]
         others[:, CLOSE_ROW] = 0.0
-        pulls = np.linalg.pinv(others) @ np.nan_to_num(expressions[1][~of_brows])
+        pulls = np.linalg.pinv(others) @ np.nan_to_num(expressions[1][unwanted])
         return cls(turns / gain, pulls / gain)
 
     def drawn(self, controls: Controls) -> Controls:

@@ -19,8 +19,9 @@ def fitted(gain=GAIN, lost=()):
     grid = np.array([(y, p) for y in (-15.0, 0.0, 15.0) for p in (-15.0, 0.0, 15.0)])
     heights = -0.002 * grid[:, 1]
     heights[list(lost)] = np.nan
-    faces = [controls(**dict.fromkeys(LEVER, 1.0)), controls(jawOpen=0.5)]
-    return BrowCalibration.fit((grid, heights), (faces, np.array([gain, 0.02])))
+    frown = controls(browDownLeft=1, browDownRight=1)
+    faces = [controls(**dict.fromkeys(LEVER, 1.0)), controls(jawOpen=0.5), frown]
+    return BrowCalibration.fit((grid, heights), (faces, np.array([gain, 0.02, -0.05])))
 
 
 def lift(calibration, wanted):
@@ -42,7 +43,7 @@ def test_an_expression_is_taken_back_on_top_of_wanted_brows():
 
 
 def test_rest_and_brows_alone_stay_as_they_are():
-    for wanted in (REST, controls(browInnerUp=0.7)):
+    for wanted in (REST, controls(browInnerUp=0.7), controls(browDownLeft=1, browDownRight=1)):
         assert (fitted().drawn(wanted) == wanted).all()
 
 
