@@ -96,10 +96,13 @@ class StillAvatar:
             return probe.render(controls, motion)
 
         try:
-            self._calibration = calibrate(draw, track)
-            self._eye_calibration = calibrate_eyes(
-                lambda controls: draw(controls, self._calibration.motion(controls)), track
-            )
+            self._calibration, self._brows = calibrate(draw, track)
+
+            def draw_calibrated(controls: Controls) -> Picture:
+                held = self._brows.drawn(controls)
+                return draw(held, self._calibration.motion(held))
+
+            self._eye_calibration = calibrate_eyes(draw_calibrated, track)
         finally:
             probe.close()
         progress.report(STAGE, _STEPS, _STEPS)
@@ -131,8 +134,8 @@ class StillAvatar:
         if renderer is None:
             renderer = self._renderers[viewport] = self._new_renderer(viewport)
         renderer.show_layers(self._layers)
-        drawn = self._eye_calibration.drawn(controls)
-        return renderer.render(drawn, self._calibration.motion(controls))
+        held = self._brows.drawn(controls)
+        return renderer.render(self._eye_calibration.drawn(held), self._calibration.motion(held))
 
     def _new_renderer(self, viewport: Viewport) -> Renderer:
         return Renderer(self._portrait, self._geometry, viewport, self._layers, self._fields)

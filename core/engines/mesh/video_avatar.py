@@ -3,8 +3,10 @@
 Only what the controls replace changes; they are relative to each frame's own rest.
 """
 
+import threading
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from typing import Final
 
@@ -35,6 +37,7 @@ from core.motion.motion import Motion
 Points = NDArray[np.float64]
 
 _SAMPLES: Final = 9  # frames that are looked at to frame the face
+_DRAWN_AT_ONCE: Final = 2  # frames are portraits of their own, so threads share nothing
 _LOOK_PX_PER_CM: Final = 16.0  # texture in which glasses are looked for
 
 
@@ -54,6 +57,7 @@ class VideoAvatar:
         self._face = source.face or 0
         self._tracker = tracker
         self._segmenter = segmenter
+        self._segmenting = threading.Lock()
         self._calibration = Calibration.plain()
         faces: list[Points] = []
         with_glasses = 0
@@ -109,11 +113,17 @@ class VideoAvatar:
         frames = read_frames(self._path, motion.rate, start=start, duration=duration)
         last: tuple[Picture, Face | None] | None = None
         pairs = self._with_faces(frames, motion)
-        for controls in motion.controls:
-            last = next(pairs, last)
-            if last is None:
-                raise MediaError(f"“{self._path.name}” ends before the range that is rendered.")
-            yield self._draw(*last, controls, viewport)
+        drawn: deque[Future[Picture]] = deque()
+        with ThreadPoolExecutor(_DRAWN_AT_ONCE, thread_name_prefix="frames") as pool:
+            for controls in motion.controls:
+                last = next(pairs, last)
+                if last is None:
+                    raise MediaError(f"“{self._path.name}” ends before the range that is rendered.")
+                drawn.append(pool.submit(self._draw, *last, controls, viewport))
+                if len(drawn) > _DRAWN_AT_ONCE:
+                    yield drawn.popleft().result()
+            while drawn:
+                yield drawn.popleft().result()
 
     def _with_faces(
         self, frames: Iterator[Picture], motion: Motion
@@ -144,7 +154,9 @@ class VideoAvatar:
         layers = opaque_layers()
         if not motion.is_rest:
             stage, landmarks = stage_picture(rgb, landmarks_px, geometry.stage_px)
-            layers = split_layers(stage, self._segmenter.matte(stage, landmarks))
+            with self._segmenting:
+                matte = self._segmenter.matte(stage, landmarks)
+            layers = split_layers(stage, matte)
         weights = coefficients(controls)
         moved = np.tensordot(weights.astype(np.float64), geometry.displacements, 1)
         fields = geometry.expression_fields(moved[None]) if weights.any() else None
