@@ -17,7 +17,7 @@ from core.export.runner import ExportPlan, export_motion
 from core.media.encode import check_output
 from core.motion.clip_end import parse_clip_end
 from core.motion.retarget import parse_mode, parse_reference
-from core.session.bank import final_motion, gather_motion
+from core.session.bank import Tracks, final_motion, gather_motion
 from core.session.compose import Ingredients, compose
 from core.session.files import undoing_folder
 from core.session.media import collect_media
@@ -186,7 +186,7 @@ def _render(
     """Prepares the avatar and extracts the motion side by side, then writes the film."""
     part = progress.fork()
     with ThreadPoolExecutor(1, "motion") as pool:
-        gathering = pool.submit(gather_motion, document, folder, ArrayCache(cache_dir()), part)
+        gathering = pool.submit(_gather, document, folder, part)
         try:
             engine, avatar = open_avatar(document, folder, progress)
             avatar.refine(progress)
@@ -194,9 +194,17 @@ def _render(
         except BaseException:
             part.cancel()
             raise
-    motion = final_motion(document, frames, bank, avatar.rest_pose)
+    motion = final_motion(
+        document, frames, bank, avatar.rest_pose, with_latents=engine.spec.takes_latents
+    )
     plan = ExportPlan(output, document_view(document), sounds_of(document, folder, frames))
     return export_motion(engine, avatar, motion, plan, progress)
+
+
+def _gather(document: Document, folder: Path, progress: Progress) -> dict[str, Tracks]:
+    extractor = registry.latent_extractor(document.avatar.engine)
+    cache = ArrayCache(cache_dir())
+    return gather_motion(document, folder, cache, progress, extractor=extractor)
 
 
 def _render_kept(document: Document, folder: Path, output: Path, progress: Progress) -> int:

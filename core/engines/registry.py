@@ -4,8 +4,11 @@ from importlib.metadata import entry_points
 from typing import Final
 
 from core.base.errors import EngineError
+from core.base.paths import weights_dirs
 from core.base.registry import Registry
-from core.engines.protocol import Engine, EngineSpec
+from core.engines.protocol import Accepts, Engine, EngineSpec, LatentEngine, Switch
+from core.motion.latent import LatentExtractor
+from core.weights.store import WeightsState, find_one
 
 ENTRY_POINTS: Final = "avatar_studio.engines"
 DEFAULT: Final = "mesh"
@@ -13,10 +16,25 @@ MESH: Final = EngineSpec(
     name="mesh",
     title="Embedded renderer: layered face warp, works with any portrait and no weights",
 )
-_SPECS: Final = {MESH.name: MESH}
+PDFGC: Final = EngineSpec(
+    name="pdfgc",
+    title="PD-FGC: a network drives lips, eyes, expression and head pose each from its own clip",
+    needs=("pdfgc-appearance", "pdfgc-motion", "pdfgc-audio", "pdfgc-generator"),
+    accepts=frozenset({Accepts.CONTROLS, Accepts.LATENTS}),
+    native_size=224,
+    switches=(
+        Switch("mouth", "Mouth", "The network moves the lips."),
+        Switch("blink", "Blink", "The network closes and opens the eyes."),
+        Switch("gaze", "Gaze", "The network turns the eyes."),
+        Switch("emotion", "Emotion", "The network shows the expression."),
+        Switch("head_pose", "Head pose", "The network turns and moves the head."),
+    ),
+)
+_SPECS: Final = {MESH.name: MESH, PDFGC.name: PDFGC}
 
 ENGINES: Final = Registry("engine")
 ENGINES.register(MESH.name, "core.engines.mesh.engine:MeshEngine")
+ENGINES.register(PDFGC.name, "core.engines.pdfgc.engine:PdfgcEngine")
 
 
 def add_installed_engines() -> None:
@@ -29,7 +47,41 @@ def add_installed_engines() -> None:
 def list_engines() -> list[EngineSpec]:
     """All engines by name; one that another package brings shows only its name until loaded."""
     add_installed_engines()
-    return [_SPECS.get(name) or EngineSpec(name, name) for name in ENGINES]
+    return [spec_of(name) for name in ENGINES]
+
+
+def spec_of(name: str) -> EngineSpec:
+    """What is known of an engine without importing it."""
+    return _SPECS.get(name) or EngineSpec(name, name)
+
+
+def missing_weights(spec: EngineSpec) -> tuple[str, ...]:
+    """The weights cards that an engine asks for and that are not ready.
+
+    Raises:
+        WeightsError: a card is unreadable.
+    """
+    places = weights_dirs()
+    entries = {name: find_one(name, places) for name in spec.needs}
+    return tuple(
+        name
+        for name, entry in entries.items()
+        if entry is None or entry.state is not WeightsState.READY
+    )
+
+
+def latent_extractor(name: str) -> LatentExtractor | None:
+    """The encoder of an engine; None where it has none, or cannot work without its weights.
+
+    Raises:
+        EngineError: the engine cannot be imported.
+        WeightsError: its weights are damaged.
+    """
+    spec = spec_of(name)
+    if not spec.takes_latents or missing_weights(spec):
+        return None
+    engine = load_engine(name)
+    return engine.extractor() if isinstance(engine, LatentEngine) else None
 
 
 def load_engine(name: str = DEFAULT) -> Engine:

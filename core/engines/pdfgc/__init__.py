@@ -1,0 +1,1 @@
+"""PD-FGC as an engine: latents per factor from clips, voices and puppet frames."""
