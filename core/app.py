@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.base.cache import ArrayCache
 from core.base.errors import MediaError
-from core.base.paths import cache_dir, weights_dirs
+from core.base.paths import cache_dir
 from core.base.progress import Progress
 from core.base.time import FrameRange, parse_number, parse_rate
 from core.engines import registry
@@ -31,7 +31,6 @@ __all__ = [
     "parse_mode",
     "parse_rate",
     "parse_reference",
-    "weights_dirs",
 ]
 
 MIN_SIZE_PX, MAX_SIZE_PX = 256, 1080
@@ -161,23 +160,6 @@ def track(clip: Path, output: Path, *, face: int | None, progress: Progress) -> 
 def list_engines() -> list[dict[str, str | int | None]]:
     """One row per engine, without importing any."""
     return [_engine_row(spec) for spec in registry.list_engines()]
-
-
-def list_weights() -> list[dict[str, str | float]]:
-    """One row per weights card on disk: name, state, size, what needs it, licence."""
-    from core.weights.store import find_weights
-
-    return [
-        {
-            "name": entry.card.name,
-            "state": entry.state,
-            "MB": entry.card.n_bytes / 1e6,
-            "needed for": entry.card.needed_for,
-            "licence": entry.card.licence,
-            "file": str(entry.path),
-        }
-        for entry in find_weights(weights_dirs())
-    ]
 
 
 def _render(

@@ -20,6 +20,7 @@ from typing import Never, TypeAlias
 from core.base.controls import Factor
 from core.base.errors import Cancelled, StudioError
 from core.base.progress import Progress
+from core.cli_weights import add_weights
 from core.console import Console, JsonConsole, TextConsole, counted
 
 DONE, OUR_FAULT, BAD_INPUT, CANCELLED = 0, 1, 2, 130
@@ -163,10 +164,7 @@ def _parser() -> argparse.ArgumentParser:
 
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(run=_engines)
-    weights = commands.add_parser("weights", help="network weights")
-    weights_commands = weights.add_subparsers(required=True, metavar="COMMAND")
-    listing = weights_commands.add_parser("list", parents=[common], help="list what is on disk")
-    listing.set_defaults(run=_weights_list)
+    add_weights(commands, common)
     doctor = commands.add_parser("doctor", parents=[common], help="check this machine")
     doctor.set_defaults(run=_doctor)
     _add_bench(commands, common)
@@ -332,16 +330,6 @@ def _engines(_arguments: argparse.Namespace, _progress: Progress, console: Conso
     from core import app
 
     console.table("engine", app.list_engines())
-
-
-def _weights_list(_arguments: argparse.Namespace, _progress: Progress, console: Console) -> None:
-    from core import app
-
-    rows = app.list_weights()
-    console.table("weights", rows)
-    if not rows:
-        folders = " or ".join(str(folder) for folder in app.weights_dirs())
-        console.say(f"No network weights in {folders}; the mesh engine needs none.")
 
 
 def _doctor(_arguments: argparse.Namespace, _progress: Progress, console: Console) -> None:

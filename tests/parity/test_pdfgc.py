@@ -1,0 +1,94 @@
+import pytest
+
+from models.pdfgc.checkpoint import PUBLISHED, recognise, translate
+
+STEMS = {
+    "pdfgc-appearance": "pdfgc_appearance_encoder",
+    "pdfgc-motion": "pdfgc_motion_encoder",
+    "pdfgc-audio": "pdfgc_audio_encoder",
+    "pdfgc-generator": "pdfgc_generator",
+}
+
+
+def load(name, golden):
+    """The published network with the kit's weights, and the golden they belong to."""
+    kit = golden(STEMS[name])
+    state = kit.weights()
+    assert recognise(state) == name
+    translated = translate(name, state)
+    if name == "pdfgc-generator":  # the kit's outputs were made with these noise maps
+        keys = [key for key in translated if key.endswith(".noise")]
+        for index, key in enumerate(keys):
+            translated[key] = state[f"noises.noise_{index}"][0, 0]
+    network = PUBLISHED[name].build()
+    network.load_state_dict(translated, strict=True)
+    return network.eval(), kit
+
+
+@pytest.fixture(scope="session")
+def appearance(golden):
+    return load("pdfgc-appearance", golden)
+
+
+@pytest.fixture(scope="session")
+def motion(golden):
+    return load("pdfgc-motion", golden)
+
+
+@pytest.fixture(scope="session")
+def audio(golden):
+    return load("pdfgc-audio", golden)
+
+
+@pytest.fixture(scope="session")
+def generator(golden):
+    return load("pdfgc-generator", golden)
+
+
+def listen(module, outputs, name):
+    module.register_forward_hook(lambda *call: outputs.__setitem__(name, call[2].clone()))
+
+
+def test_appearance(appearance):
+    encoder, kit = appearance
+    outputs = {}
+    listen(encoder.stages[0], outputs, "mid.layer1")
+    outputs["id_vector"], outputs["id_map"] = encoder(kit.tensor("image"))
+    for name, output in outputs.items():
+        kit.check(name, output)
+
+
+def test_motion(motion):
+    encoder, kit = motion
+    outputs = {}
+    listen(encoder.trunk, outputs, "mid.trunk512")
+    codes = encoder(kit.tensor("image"))
+    outputs["pose6"], outputs["eye6"], outputs["emo30"], outputs["mouth_feat512"] = codes
+    outputs["mouth_embed500"] = encoder.embed_mouth(codes.mouth_feature)
+    for name, output in outputs.items():
+        kit.check(name, output)
+
+
+def test_audio(audio):
+    encoder, kit = audio
+    outputs = {}
+    listen(encoder.stages[3], outputs, "mid.layer4")
+    listen(encoder.project, outputs, "feat512")
+    outputs["mouth_embed500"] = encoder(kit.tensor("spectrogram"))
+    outputs["mid.attention"] = encoder.pooling.weights(outputs["mid.layer4"].flatten(1, 2))
+    for name, output in outputs.items():
+        kit.check(name, output)
+
+
+def test_generator(generator):
+    network, kit = generator
+    style, identity_map = kit.tensor("style"), kit.tensor("id_map")
+    outputs = {}
+    listen(network.first, outputs, "mid.conv1")
+    outputs["image"] = network(style, identity_map)
+    kit.check("mid.conv1", outputs["mid.conv1"])
+    kit.check("image", outputs["image"])
+    kit.check("image_half_style", network(0.5 * style, identity_map))
+    styles = network.modulate(style)
+    for index, position in enumerate((1, 4, 7, 10, 13, 16)):
+        kit.check(f"mid.style_rgb{index}", styles[position][:, None, :, None, None])
