@@ -109,7 +109,7 @@ class LatentExtractor(Protocol):
         """
         ...
 
-    def voice(self, path: Path, rate: Fraction, progress: Progress) -> LatentTrack:
+    def voice(self, path: Path, progress: Progress) -> LatentTrack:
         """The lips of a recording.
 
         Raises:

@@ -1,7 +1,6 @@
 """Latents of clips and voices, encoded once: kept by the content of source and encoder."""
 
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +41,7 @@ def clip_latents(
 
 
 def voice_latents(
-    extractor: LatentExtractor, path: Path, rate: Fraction, cache: ArrayCache, progress: Progress
+    extractor: LatentExtractor, path: Path, cache: ArrayCache, progress: Progress
 ) -> LatentTrack:
     """What `extractor` makes of a recording: taken from the cache, or encoded and kept there.
 
@@ -55,9 +54,8 @@ def voice_latents(
         version=VERSION,
         sha256=sha256_file(path) if path.is_file() else "",
         space=extractor.space,
-        rate=str(rate),
     )
-    tracks = _kept(cache, key, lambda: {Factor.LIPS: extractor.voice(path, rate, progress)})
+    tracks = _kept(cache, key, lambda: {Factor.LIPS: extractor.voice(path, progress)})
     return tracks[Factor.LIPS]
 
 

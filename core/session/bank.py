@@ -228,7 +228,7 @@ class _Maker:
         track = lips_track(path, self._rate, gate=gate, cache=self._cache, progress=self._progress)
         if self._extractor is None:
             return track
-        latents = voice_latents(self._extractor, path, self._rate, self._cache, self._progress)
+        latents = voice_latents(self._extractor, path, self._cache, self._progress)
         return replace(track, latents=latents)
 
     def _generated(self, params: GeneratorParams) -> Tracks:
