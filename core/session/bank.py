@@ -16,6 +16,7 @@ from core.base.errors import SessionError
 from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.face.pose import Pose
+from core.face.tracker import DEFAULT_TRACKER
 from core.media.probe import probe
 from core.motion.clip import extract_clip
 from core.motion.generators import blinks, gaze, head_idle
@@ -44,7 +45,6 @@ from core.timeline.source import (
 )
 
 Tracks = Mapping[Factor, FactorTrack]
-_TRACKER = "facemesh"
 
 
 def gather_motion(
@@ -179,9 +179,9 @@ class _Maker:
         if isinstance(params, ClipParams):
             return self._clip(source, params.face, params.tracker)
         if isinstance(params, PortraitParams):
-            return self._clip(source, self._document.avatar.face, _TRACKER)
+            return self._clip(source, self._document.avatar.face, DEFAULT_TRACKER)
         if isinstance(params, LiveLinkParams):
-            return self._controls(source, None, _TRACKER)
+            return self._controls(source, None, DEFAULT_TRACKER)
         if isinstance(params, TakeParams):
             take = load_take(source_path(source, self._folder))
             return {factor: _adjusted(track, params) for factor, track in take.items()}
