@@ -62,7 +62,7 @@ def _row(row: "Weights") -> dict[str, Cell]:
         "MB": None if row.n_bytes is None else row.n_bytes / 1e6,
         "needed for": row.purpose,
         "licence": row.licence or None,
-        "where": f"get {row.origin or 'the file and its card'}" if is_missing else str(row.path),
+        "where": f"get {row.where()}" if is_missing else str(row.path),
     }
 
 

@@ -17,7 +17,7 @@ from core.weights.importing import Imported, import_checkpoints
 from core.weights.searching import Candidate, Findings, find_candidates
 from core.weights.store import WeightsState
 
-_TRACKER_ORIGIN: Final = f"{TRACKER_FILE} from github.com/1adrianb/face-alignment"
+_TRACKER_ORIGIN: Final = "face-alignment, github.com/1adrianb/face-alignment"
 
 
 def list_weights() -> list[Weights]:
@@ -78,4 +78,5 @@ def _tracker_weights() -> Weights:
         state=WeightsState.READY if is_there else WeightsState.MISSING,
         path=path,
         sha256=TRACKER_FILE.split("-")[1].split(".")[0],  # torch's habit: its first digits
+        published_as=TRACKER_FILE,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.base.paths import imported_weights_dir, weights_dirs
 from core.base.progress import Progress
-from core.weights.published import FAMILIES, Family
+from core.weights.published import FAMILIES, Family, family_of
 from core.weights.store import Entry, WeightsState, check_file, find_weights
 
 
@@ -19,7 +19,8 @@ class Weights:
         purpose: What it is needed for.
         n_bytes: Its size; None while unknown.
         licence: Under which it may be used.
-        origin: Where to get it.
+        origin: Where it comes from.
+        published_as: What its authors call the file; empty where it was never published.
         state: How it stands.
         path: Where it lies, or belongs.
         sha256: The hex digest it must have, or the first digits of it; empty while unknown.
@@ -33,6 +34,11 @@ class Weights:
     state: WeightsState
     path: Path
     sha256: str
+    published_as: str = ""
+
+    def where(self) -> str:
+        """Where to get it, in words."""
+        return where_to_get([self])
 
 
 def list_weights(needs: Mapping[str, str], places: Iterable[Path] | None = None) -> list[Weights]:
@@ -51,7 +57,7 @@ def list_weights(needs: Mapping[str, str], places: Iterable[Path] | None = None)
         for row in _of_family(family):
             rows.setdefault(row.name, row)
     for name, who in needs.items():
-        known = rows.get(name) or _missing(name, "", "", "")
+        known = rows.get(name) or _missing(name)
         purpose = f"{known.purpose} ({who})" if known.purpose else who
         rows[name] = replace(known, purpose=purpose)
     return list(rows.values())
@@ -68,6 +74,18 @@ def verify(row: Weights, progress: Progress) -> WeightsState:
     return check_file(row.path, row.sha256, row.n_bytes, progress)
 
 
+def where_to_get(rows: Iterable[Weights]) -> str:
+    """Which files to get from which pages, in words."""
+    files: dict[str, list[str]] = {}
+    for row in rows:
+        files.setdefault(row.origin, []).append(row.published_as or f"{row.name} with its card")
+    parts = [
+        f"{', '.join(names)} from {origin}" if origin else ", ".join(names)
+        for origin, names in files.items()
+    ]
+    return "; ".join(parts)
+
+
 def summary(rows: Sequence[Weights]) -> str:
     """What is missing and what that means, in words."""
     missing = [row for row in rows if row.state is not WeightsState.READY]
@@ -81,7 +99,7 @@ def summary(rows: Sequence[Weights]) -> str:
 def missing_list(rows: Iterable[Weights]) -> str:
     """One line per file that is not ready, to copy."""
     return "\n".join(
-        f"{row.name}\t{row.purpose}\t{row.state}\tget {row.origin or 'the file and its card'}"
+        f"{row.name}\t{row.purpose}\t{row.state}\tget {row.where()}"
         f"\tsha256 {row.sha256 or 'unknown'}\t{row.path}"
         for row in rows
         if row.state is not WeightsState.READY
@@ -90,25 +108,40 @@ def missing_list(rows: Iterable[Weights]) -> str:
 
 def _of_entry(entry: Entry) -> Weights:
     card = entry.card
+    family = family_of(card.name)
     return Weights(
-        card.name,
-        card.needed_for,
-        card.n_bytes,
-        card.licence,
-        card.origin,
-        entry.state,
-        entry.path,
-        card.sha256,
+        name=card.name,
+        purpose=card.needed_for,
+        n_bytes=card.n_bytes,
+        licence=card.licence,
+        origin=card.origin,
+        state=entry.state,
+        path=entry.path,
+        sha256=card.sha256,
+        published_as=family.member(card.name).file if family is not None else "",
     )
 
 
 def _of_family(family: Family) -> list[Weights]:
     return [
-        _missing(member.name, member.purpose, family.licence, f"{member.file} from {family.origin}")
+        replace(
+            _missing(member.name, member.purpose),
+            licence=family.licence,
+            origin=family.origin,
+            published_as=member.file,
+        )
         for member in family.members
     ]
 
 
-def _missing(name: str, purpose: str, licence: str, origin: str) -> Weights:
-    path = imported_weights_dir() / f"{name}.safetensors"
-    return Weights(name, purpose, None, licence, origin, WeightsState.MISSING, path, "")
+def _missing(name: str, purpose: str = "") -> Weights:
+    return Weights(
+        name=name,
+        purpose=purpose,
+        n_bytes=None,
+        licence="",
+        origin="",
+        state=WeightsState.MISSING,
+        path=imported_weights_dir() / f"{name}.safetensors",
+        sha256="",
+    )

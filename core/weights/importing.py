@@ -150,7 +150,7 @@ def _copy(candidate: Candidate, progress: Progress) -> list[Path]:
     target = candidate.target
     assert target is not None, "what is not translated has a place"
     target.parent.mkdir(parents=True, exist_ok=True)
-    n_total = max(candidate.path.stat().st_size >> 20, 1)
+    n_mib = -(-candidate.path.stat().st_size >> 20)
     written = [target]
     with ExitStack() as stack:
         if candidate.card is not None:
@@ -160,6 +160,6 @@ def _copy(candidate: Candidate, progress: Progress) -> list[Path]:
         part = stack.enter_context(replacing(target))
         with candidate.path.open("rb") as old, part.open("wb") as new:
             while block := old.read(_BLOCK):
-                progress.report(f"Importing {candidate.name}", old.tell() >> 20, n_total)
+                progress.report(f"Importing {candidate.name}", old.tell() >> 20, n_mib)
                 new.write(block)
     return written

@@ -5,6 +5,7 @@ The format is written here, block by block, because the library's own writer can
 """
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -59,13 +60,16 @@ def _write(stream: BinaryIO, state: "State", stage: str, progress: Progress) -> 
     stream.write(head)
     n_bytes = len(head)
     n_total = n_bytes + sum(_n_bytes(tensor) for _, tensor in tensors)
-    for _, tensor in tensors:
-        for block in _blocks(tensor):
-            progress.report(stage, n_bytes >> 20, max(n_total >> 20, 1))
-            stream.write(block)
-            digest.update(block)
-            n_bytes += len(block)
-    progress.report(stage, max(n_total >> 20, 1), max(n_total >> 20, 1))
+    n_mib, told = -(-n_total >> 20), -1
+    for block in itertools.chain.from_iterable(_blocks(tensor) for _, tensor in tensors):
+        progress.check()
+        if n_bytes >> 20 != told:
+            told = n_bytes >> 20
+            progress.report(stage, told, n_mib)
+        stream.write(block)
+        digest.update(block)
+        n_bytes += len(block)
+    progress.report(stage, n_mib, n_mib)
     return digest.hexdigest(), n_bytes
 
 

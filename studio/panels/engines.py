@@ -16,26 +16,13 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.errors import WeightsError
-from core.base.paths import weights_dirs
+from core.engines.needs import missing_weights
 from core.engines.protocol import EngineSpec
 from core.engines.registry import list_engines
-from core.weights.store import find_weights
+from core.weights.catalogue import where_to_get
 from studio.controller.studio import Studio
 
 _WIDTH_PX: Final = 520
-
-
-def missing_weights(spec: EngineSpec) -> tuple[str, ...]:
-    """The weights cards that an engine asks for and that are not ready.
-
-    Raises:
-        WeightsError: a card is unreadable.
-    """
-    if not spec.needs:
-        return ()
-    entries = find_weights(weights_dirs())
-    ready = {entry.card.name for entry in entries if entry.state == "ready"}
-    return tuple(name for name in spec.needs if name not in ready)
 
 
 class EngineDialog(QDialog):
@@ -162,8 +149,9 @@ class EngineCard(QFrame):
         if not self._spec.needs:
             self._say(f"Ready: needs no weights. Draws at {frame}.", "caption", can_import=False)
         elif missing:
-            names = ", ".join(missing)
-            self._say(f"Lacks the weights {names}.", "warning", can_import=True)
+            names = ", ".join(row.name for row in missing)
+            text = f"Lacks the weights {names}. Get {where_to_get(missing)}."
+            self._say(text, "warning", can_import=True)
         else:
             self._say(
                 f"Ready: its weights are here. Draws at {frame}.", "caption", can_import=False

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.errors import WeightsError
+from core.engines.needs import list_weights
+from core.weights.catalogue import summary
 from studio.controller.studio import Studio
 from studio.services.machine import MachineCheck, describe
-from studio.services.weights import list_weights, summary
 from studio.widgets.icons import dress, pixmap
 from studio.widgets.theme import THEMES, apply_theme, colors
 

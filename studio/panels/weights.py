@@ -21,22 +21,19 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.errors import Cancelled
+from core.base.paths import imported_weights_dir
 from core.base.progress import Progress
+from core.engines.needs import find_weights_in, list_weights
+from core.weights.catalogue import Weights, missing_list, summary, verify
+from core.weights.importing import Imported, take
+from core.weights.searching import Findings
+from core.weights.store import WeightsState
 from studio.controller.studio import Studio
+from studio.panels.licence_dialog import LicenceDialog
 from studio.services.pool import sentence_of
-from studio.services.weights import (
-    Imported,
-    Weights,
-    WeightsState,
-    import_weights,
-    list_weights,
-    missing_list,
-    summary,
-    verify,
-)
 from studio.widgets.icons import dress, icon
 
-_COLUMNS: Final = ("Purpose", "File", "Size", "Licence", "State", "Path")
+_COLUMNS: Final = ("Purpose", "File", "Size", "Licence", "State", "Where")
 _STATE_COLUMN: Final = _COLUMNS.index("State")
 _ICONS: Final = {
     WeightsState.READY: ("check", "good"),
@@ -107,14 +104,20 @@ class WeightsDialog(QDialog):
         self._ask(QFileDialog.FileMode.Directory)
 
     def import_paths(self, paths: list[Path]) -> None:
-        """Takes in what is wanted among files and folders."""
+        """Takes in what is wanted among files and folders, once its licences are accepted."""
 
-        def done(imported: Imported) -> None:
-            self.note.setText(f"Ready now: {', '.join(imported.taken)}.")
-            self.changed.emit()
-            self.refresh()
+        def found(findings: Findings) -> None:
+            if not findings.candidates:
+                self._take(findings)
+                return
+            dialog = LicenceDialog(findings.candidates, self)
+            dialog.accepted.connect(lambda: self._take(findings))
+            dialog.rejected.connect(
+                lambda: self.note.setText("Nothing was taken in: the licences were not accepted.")
+            )
+            dialog.open()
 
-        self._run("Importing weights", lambda progress: import_weights(paths, progress), done)
+        self._run("Looking for weights", lambda progress: find_weights_in(paths, progress), found)
 
     def verify(self) -> None:
         """Reads the selected file, or all of them."""
@@ -151,13 +154,27 @@ class WeightsDialog(QDialog):
             self._cancel()
         super().done(result)
 
+    def _take(self, findings: Findings) -> None:
+        def done(imported: Imported) -> None:
+            self.note.setText(imported.sentence())
+            if imported.taken:
+                self.changed.emit()
+            self.refresh()
+
+        self._run(
+            "Importing weights",
+            lambda progress: take(findings, imported_weights_dir(), progress),
+            done,
+        )
+
     def _show(self, rows: list[Weights]) -> None:
         self._rows = rows
         self.summary.setText(summary(rows))
         self.table.setRowCount(len(rows))
         for i, row in enumerate(rows):
             size = "–" if row.n_bytes is None else f"{row.n_bytes / 1e6:.0f} MB"
-            texts = (row.purpose, row.name, size, row.licence or "–", "", str(row.path))
+            where = f"Get {row.where()}" if row.state is WeightsState.MISSING else str(row.path)
+            texts = (row.purpose, row.name, size, row.licence or "–", "", where)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from core.base.errors import WeightsError
-from core.base.paths import weights_dirs
-from core.base.progress import Progress
+from core.base.paths import imported_weights_dir
 from core.engines import registry
 from core.engines.protocol import EngineSpec
 from core.face import alignment
@@ -25,18 +24,11 @@ from studio.controller.recovery import Recovery, find_recoveries
 from studio.controller.studio import Studio
 from studio.panels.engines import EngineDialog
 from studio.panels.first_run import CONSENT, FirstRunDialog
+from studio.panels.licence_dialog import LicenceDialog
 from studio.panels.recovery import RecoveryDialog
 from studio.panels.relink import RelinkDialog
 from studio.panels.weights import WeightsDialog
 from studio.services.machine import MachineCheck, describe
-from studio.services.weights import (
-    WeightsState,
-    import_weights,
-    list_weights,
-    missing_list,
-    summary,
-    verify,
-)
 
 CONTENT = b"these are weights" * 100
 
@@ -68,73 +60,70 @@ def write_weights(folder: Path, name: str = "lips", content: bytes = CONTENT) ->
 # --- weights -----------------------------------------------------------------------------------
 
 
-def test_without_weights_the_summary_says_that_nothing_stops() -> None:
-    rows = list_weights()
-    assert [row.name for row in rows] == [alignment.WEIGHTS]
-    text = summary(rows)
-    assert "needs no weights" in text
-    assert "missing" in text
-    assert alignment.WEIGHTS in missing_list(rows)
+def state_of(dialog: WeightsDialog, name: str) -> str:
+    """What the table says of weights."""
+    return next(
+        dialog.table.item(row, 4).text()
+        for row in range(dialog.table.rowCount())
+        if dialog.table.item(row, 1).text() == name
+    )
 
 
-def test_a_folder_is_imported_whatever_the_names(tmp_path: Path) -> None:
-    path = write_weights(tmp_path / "usb" / "deep" / "down")
-    path.rename(path.with_name("lips (1).safetensors.txt"))
-    imported = import_weights([tmp_path / "usb"], Progress())
-    assert imported.taken == ("lips",)
-    assert (weights_dirs()[0] / "lips.safetensors").read_bytes() == CONTENT
-    assert {row.name: row.state for row in list_weights()}["lips"] is WeightsState.READY
-
-
-def test_a_missing_file_is_recognised_by_content(tmp_path: Path) -> None:
-    write_weights(weights_dirs()[0]).unlink()
-    stray = tmp_path / "download.bin"
-    stray.write_bytes(CONTENT)
-    assert import_weights([stray], Progress()).taken == ("lips",)
-    assert not list((weights_dirs()[0]).glob(".*.part"))
-
-
-def test_files_that_nobody_wants_are_told(tmp_path: Path) -> None:
-    stray = tmp_path / "holiday.jpg"
-    stray.write_bytes(b"beach")
-    with pytest.raises(WeightsError, match="None of 1 files"):
-        import_weights([stray], Progress())
-
-
-def test_verify_reads_the_content() -> None:
-    path = write_weights(weights_dirs()[0])
-    row = next(row for row in list_weights() if row.name == "lips")
-    assert verify(row, Progress()) is WeightsState.READY
-    path.write_bytes(b"x" * len(CONTENT))
-    assert verify(row, Progress()) is WeightsState.WRONG_CONTENT
-    path.write_bytes(b"x")
-    assert verify(row, Progress()) is WeightsState.WRONG_SIZE
-
-
-def test_the_dialog_imports_and_verifies(
-    qtbot: QtBot, quiet_studio: Studio, tmp_path: Path
-) -> None:
+@pytest.fixture
+def weights_dialog(qtbot: QtBot, quiet_studio: Studio) -> Iterator[WeightsDialog]:
     dialog = WeightsDialog(quiet_studio)
     qtbot.addWidget(dialog)
     dialog.open()
     qtbot.waitUntil(lambda: not dialog.is_busy and bool(dialog.rows))
-    assert "needs no weights" in dialog.summary.text()
-    assert [dialog.table.item(0, 4).text()] == ["Missing"]
-    write_weights(tmp_path / "usb")
-    with qtbot.waitSignal(dialog.changed):
-        dialog.import_paths([tmp_path / "usb"])
-    qtbot.waitUntil(lambda: len(dialog.rows) == 2)
-    assert dialog.table.item(0, 4).text() == "Ready"
-    (weights_dirs()[0] / "lips.safetensors").write_bytes(b"y" * len(CONTENT))
-    dialog.table.selectRow(0)
-    dialog.buttons["Verify"].click()
-    qtbot.waitUntil(lambda: dialog.table.item(0, 4).text() == "Wrong content")
-    dialog.buttons["Copy missing list"].click()
-    assert alignment.WEIGHTS in QGuiApplication.clipboard().text()
-    dialog.import_paths([tmp_path / "nothing"])
-    qtbot.waitUntil(lambda: "None of 0 files" in dialog.note.text())
+    yield dialog
     assert not quiet_studio.activity.tasks
     dialog.accept()
+
+
+def licence_dialog(qtbot: QtBot, parent: WeightsDialog) -> LicenceDialog:
+    qtbot.waitUntil(lambda: bool(parent.findChildren(LicenceDialog)))
+    return parent.findChildren(LicenceDialog)[0]
+
+
+def test_the_dialog_imports_and_verifies(
+    qtbot: QtBot, weights_dialog: WeightsDialog, tmp_path: Path
+) -> None:
+    dialog = weights_dialog
+    assert "needs no weights" in dialog.summary.text()
+    assert state_of(dialog, alignment.WEIGHTS) == "Missing"
+    write_weights(tmp_path / "usb")
+    dialog.import_paths([tmp_path / "usb"])
+    licences = licence_dialog(qtbot, dialog)
+    assert "CC-BY-4.0, trained here" in licences.terms.text()
+    assert "lips (lips.safetensors)" in licences.terms.text()
+    with qtbot.waitSignal(dialog.changed):
+        licences.accept_button.click()
+    assert "Taken in: lips" in dialog.note.text()
+    qtbot.waitUntil(lambda: not dialog.is_busy)
+    assert state_of(dialog, "lips") == "Ready"
+    row = next(i for i, row in enumerate(dialog.rows) if row.name == "lips")
+    (imported_weights_dir() / "lips.safetensors").write_bytes(b"y" * len(CONTENT))
+    dialog.table.selectRow(row)
+    dialog.buttons["Verify"].click()
+    qtbot.waitUntil(lambda: state_of(dialog, "lips") == "Wrong content")
+    dialog.buttons["Copy missing list"].click()
+    assert alignment.WEIGHTS in QGuiApplication.clipboard().text()
+    assert "motion_model.pth from PD-FGC" in QGuiApplication.clipboard().text()
+    (tmp_path / "page.pth").write_text("<html>")
+    dialog.import_paths([tmp_path / "page.pth"])
+    qtbot.waitUntil(lambda: "Refused page.pth: it is text" in dialog.note.text())
+    qtbot.waitUntil(lambda: not dialog.is_busy)
+
+
+def test_nothing_is_taken_in_without_the_licences(
+    qtbot: QtBot, weights_dialog: WeightsDialog, tmp_path: Path
+) -> None:
+    write_weights(tmp_path / "usb")
+    weights_dialog.import_paths([tmp_path / "usb"])
+    licence_dialog(qtbot, weights_dialog).reject()
+    assert "not accepted" in weights_dialog.note.text()
+    assert not weights_dialog.is_busy
+    assert not imported_weights_dir().exists()
 
 
 # --- engines -----------------------------------------------------------------------------------
@@ -171,7 +160,7 @@ def test_an_engine_says_what_it_lacks_and_offers_import(
     assert "Lacks the weights lips" in card.state.text()
     with qtbot.waitSignal(dialog.weights_wanted):
         card.import_button.click()
-    write_weights(weights_dirs()[0])
+    write_weights(imported_weights_dir())
     dialog.refresh()
     assert "Ready" in card.state.text()
     assert not card.import_button.isVisible()

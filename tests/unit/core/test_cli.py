@@ -216,12 +216,10 @@ def test_render_keeps_the_sessions_view_unless_told(monkeypatch: Patch) -> None:
     assert [call["seconds"] for call in calls] == [None, "2.0:5.5", None]
 
 
-def test_engines_and_weights_are_listed(capsys: Captured) -> None:
+def test_engines_are_listed(capsys: Captured) -> None:
     assert main(["engines", "--json"]) == 0
     engines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {"event": "engine", "engine": "mesh"}.items() <= engines[0].items()
-    assert main(["weights", "list"]) == 0
-    assert "the mesh engine needs none" in capsys.readouterr().out
 
 
 def test_a_range_is_read_in_seconds() -> None:
