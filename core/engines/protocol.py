@@ -52,6 +52,7 @@ class EngineSpec:
     Attributes:
         name: The name it is registered under.
         title: One line for people.
+        label: What people call it; empty when that is its name.
         needs: Names of the weights cards that must be on disk.
         accepts: The motion it can be driven by.
         native_size: Side of its face crop in px, or None when it renders at any size.
@@ -67,6 +68,12 @@ class EngineSpec:
     native_size: int | None = None
     max_pose_deg: tuple[float, float, float] = (25.0, 20.0, 20.0)
     switches: tuple[Switch, ...] = ()
+    label: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """Its name for people."""
+        return self.label or self.name.capitalize()
 
     @property
     def takes_latents(self) -> bool:

@@ -20,10 +20,11 @@ MESH: Final = EngineSpec(
 )
 PDFGC: Final = EngineSpec(
     name="pdfgc",
-    title="PD-FGC: a network drives lips, eyes, expression and head pose each from its own clip",
+    title="Network: lips, eyes, expression and head pose each from a clip, lips from speech too",
     needs=("pdfgc-appearance", "pdfgc-motion", "pdfgc-audio", "pdfgc-generator"),
     accepts=frozenset({Accepts.CONTROLS, Accepts.LATENTS}),
     native_size=224,
+    label="PD-FGC",
     switches=(
         Switch("mouth", "Mouth", "The network moves the lips."),
         Switch("blink", "Blink", "The network closes and opens the eyes."),

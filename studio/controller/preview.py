@@ -18,6 +18,7 @@ from core.base.controls import REST
 from core.face.pose import Pose
 from core.jobs.messages import CancelledReply, Failed, FrameReady, Reply
 from core.jobs.messages import Preview as PreviewRequest
+from core.motion.motion import LatentMotion
 from core.timeline.document import Document
 from studio.controller.activity import Activity
 from studio.controller.avatar_link import AvatarLink, Bank
@@ -340,15 +341,19 @@ class Preview(QObject):
     def _ask(self, frame: int, *, is_draft: bool = False, is_ahead: bool = False) -> None:
         flight = _Flight(frame, self._book.key(frame), is_draft, is_ahead)
         if self.state is State.READY and flight not in self._flights.values():
-            self._send(flight, self._book.evaluation.row(frame))
+            evaluation = self._book.evaluation
+            self._send(flight, evaluation.row(frame), evaluation.latents(frame))
 
-    def _send(self, flight: _Flight, row: NDArray[np.float32]) -> None:
+    def _send(
+        self, flight: _Flight, row: NDArray[np.float32], latents: LatentMotion | None = None
+    ) -> None:
         request = PreviewRequest(
             self.avatar.slim_text,
             self.avatar.folder,
             flight.frame,
             max(self.size) // 2 if flight.is_draft else None,
             tuple(row.tolist()),
+            latents,
         )
         self._flights[self._link.send(request, self._on_reply)] = flight
 

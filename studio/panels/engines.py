@@ -115,7 +115,7 @@ class EngineCard(QFrame):
         super().__init__(parent)
         self._spec = spec
         self.setProperty("role", "card")
-        self.radio = QRadioButton(spec.name.capitalize(), self)
+        self.radio = QRadioButton(spec.shown_name, self)
         self.radio.setStyleSheet("font-weight: 600;")
         self.radio.setToolTip(spec.title)
         title = QLabel(spec.title, self)
