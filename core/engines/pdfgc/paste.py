@@ -57,7 +57,7 @@ class Paste:
 
 def feather(side: int) -> NDArray[np.float32]:
     """Weight of a network's picture, float32 [side, side]: 1 inside, falling to 0 at the border."""
-    inset = (np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5) / (_FEATHER * side)
+    inset = np.minimum(np.arange(side), np.arange(side)[::-1]) / (_FEATHER * side)
     edge = np.clip(inset, 0.0, 1.0)
     soft = edge * edge * (3.0 - 2.0 * edge)
     return np.outer(soft, soft).astype(np.float32)
