@@ -1,4 +1,4 @@
-"""Latents through the timeline: the same trims, fades and gains as controls; mute; what has none."""
+"""Latents through the timeline: trims, fades and gains as of controls; mute; what has none."""
 
 from dataclasses import replace
 from fractions import Fraction
