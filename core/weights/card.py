@@ -26,7 +26,9 @@ class Card:
         needed_for: The feature that uses it.
         licence: Under which it may be used.
         origin: Where it comes from.
-        config: The network's configuration; empty where the network's defaults hold.
+        config: The network's configuration, its arrays as tuples, so that
+            `Config(**card.config)` is the configuration it was made from; empty where the
+            network's defaults hold.
         preprocessing: What the network's input must have gone through; empty while unsaid.
     """
 
@@ -63,7 +65,7 @@ def read_card(path: Path) -> Card:
             needed_for=str(fields["needed_for"]),
             licence=str(fields["licence"]),
             origin=str(fields["origin"]),
-            config=dict(fields.get("config", {})),
+            config={key: _frozen(value) for key, value in fields.get("config", {}).items()},
             preprocessing=preprocessing if isinstance(preprocessing, str) else dict(preprocessing),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -92,6 +94,10 @@ def write_card(path: Path, card: Card) -> None:
         else dict(card.preprocessing),
     }
     path.write_text(json.dumps(fields, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401  (JSON)
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _plain_name(value: object) -> str:

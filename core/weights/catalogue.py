@@ -51,11 +51,9 @@ def list_weights(needs: Mapping[str, str], places: Iterable[Path] | None = None)
     Raises:
         WeightsError: a card is unreadable.
     """
-    found = find_weights(weights_dirs() if places is None else places)
-    rows = {entry.card.name: _of_entry(entry) for entry in found}
-    for family in FAMILIES:
-        for row in _of_family(family):
-            rows.setdefault(row.name, row)
+    rows = {row.name: row for family in FAMILIES for row in _of_family(family)}
+    for entry in find_weights(weights_dirs() if places is None else places):
+        rows[entry.card.name] = _of_entry(entry)
     for name, who in needs.items():
         known = rows.get(name) or _missing(name)
         purpose = f"{known.purpose} ({who})" if known.purpose else who

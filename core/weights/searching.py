@@ -21,7 +21,7 @@ from core.weights.catalogue import Weights, verify
 from core.weights.checkpoint_file import ENDINGS, UnreadableError, is_checkpoint, read_states
 from core.weights.loading import load_state
 from core.weights.published import FAMILIES, Family
-from core.weights.store import WeightsState
+from core.weights.store import Entry, WeightsState, find_one
 
 if TYPE_CHECKING:
     from core.weights.published import State
@@ -162,10 +162,10 @@ class _Search:
         if present is None:
             target = self._destination / card.file
             self._take(Candidate(card.name, file, card.licence, card.origin, None, target, path))
-        elif present.sha256 == card.sha256:
+        elif present.card.sha256 == card.sha256:
             self._already(card.name)
         else:
-            self._refuse(file, _other_weights(card.name))
+            self._refuse(file, _other_weights(present))
 
     def _look_at(self, path: Path) -> None:
         looks_right = is_checkpoint(path)
@@ -177,6 +177,7 @@ class _Search:
         states = read_states(path, self._progress)
         for family in self._families:
             for state in states:
+                self._progress.check()
                 if (name := family.recognise(state)) is not None:
                     self._found_published(path, family, name, state)
                     return
@@ -203,22 +204,25 @@ class _Search:
         return False
 
     def _found_published(self, path: Path, family: Family, name: str, state: "State") -> None:
+        self._progress.check()
         try:
             translated = family.translate(name, state)
         except ValueError as error:
             raise UnreadableError(f"it looks like “{name}”, but {error}") from error
         self._progress.check()
-        if self._present(name) is None:
+        present = self._present(name)
+        if present is None:
             self._take(Candidate(name, path, family.licence, family.origin, family))
         elif _is_same(translated, load_state(name, self._places)[0]):
             self._already(name)
         else:
-            self._refuse(path, _other_weights(name))
+            self._refuse(path, _other_weights(present))
 
-    def _present(self, name: str) -> Card | None:
-        """The card of weights that are whole; damaged ones may be replaced."""
+    def _present(self, name: str) -> Entry | None:
+        """The weights of this name, when they are whole; damaged ones may be replaced."""
         try:
-            return load_state(name, self._places)[1]
+            load_state(name, self._places)
+            return find_one(name, self._places)
         except WeightsError:
             return None
 
@@ -250,8 +254,9 @@ def _is_same(one: "State", other: "State") -> bool:
     )
 
 
-def _other_weights(name: str) -> str:
-    return f"other weights called “{name}” are there already: remove them first"
+def _other_weights(present: Entry) -> str:
+    name = present.card.name
+    return f"other weights called “{name}” are there already: delete {present.path} first"
 
 
 def _claims(path: Path) -> bool:

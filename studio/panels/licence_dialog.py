@@ -1,6 +1,7 @@
 """Shows the licences of weights before they are taken in."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from core.weights.searching import Candidate
 
-_WIDTH_PX = 480
+_WIDTH_PX: Final = 520
 
 
 class LicenceDialog(QDialog):
@@ -60,5 +61,5 @@ def terms_of(candidates: Sequence[Candidate]) -> str:
         key = candidate.licence or "Unknown licence", candidate.origin
         names.setdefault(key, []).append(f"{candidate.name} ({candidate.path.name})")
     return "\n\n".join(
-        f"{licence}, {origin}\n{', '.join(files)}" for (licence, origin), files in names.items()
+        f"{licence}\n{origin}\n{', '.join(files)}" for (licence, origin), files in names.items()
     )

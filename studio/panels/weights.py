@@ -24,7 +24,7 @@ from core.base.errors import Cancelled
 from core.base.paths import imported_weights_dir
 from core.base.progress import Progress
 from core.engines.needs import find_weights_in, list_weights
-from core.weights.catalogue import Weights, missing_list, summary, verify
+from core.weights.catalogue import Weights, missing_list, summary, verify, where_to_get
 from core.weights.importing import Imported, take
 from core.weights.searching import Findings
 from core.weights.store import WeightsState
@@ -55,7 +55,7 @@ class WeightsDialog(QDialog):
         self._rows: list[Weights] = []
         self._cancel: Callable[[], None] | None = None
         self.setWindowTitle("Weights")
-        self.resize(900, 380)
+        self.resize(1040, 420)
         self.summary = QLabel(self)
         self.summary.setWordWrap(True)
         self.note = QLabel(self)
@@ -78,7 +78,7 @@ class WeightsDialog(QDialog):
             )
         }
         self._lay_out()
-        self.table.itemSelectionChanged.connect(self._enable)
+        self.table.itemSelectionChanged.connect(self._on_selected)
         self.refresh()
 
     @property
@@ -181,6 +181,12 @@ class WeightsDialog(QDialog):
                 self.table.setItem(i, column, item)
             self._show_state(i, row.state)
         self._enable()
+
+    def _on_selected(self) -> None:
+        """Says in full where to get what is selected."""
+        missing = [row for row in self._chosen() if row.state is WeightsState.MISSING]
+        if missing:
+            self.note.setText(f"Get {where_to_get(missing)}, then import.")
 
     def _show_state(self, row: int, state: WeightsState) -> None:
         item = QTableWidgetItem(icon(*_ICONS[state]), state.value.capitalize())

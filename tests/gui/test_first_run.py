@@ -94,16 +94,18 @@ def test_the_dialog_imports_and_verifies(
     write_weights(tmp_path / "usb")
     dialog.import_paths([tmp_path / "usb"])
     licences = licence_dialog(qtbot, dialog)
-    assert "CC-BY-4.0, trained here" in licences.terms.text()
+    assert "CC-BY-4.0\ntrained here" in licences.terms.text()
     assert "lips (lips.safetensors)" in licences.terms.text()
     with qtbot.waitSignal(dialog.changed):
         licences.accept_button.click()
     assert "Taken in: lips" in dialog.note.text()
     qtbot.waitUntil(lambda: not dialog.is_busy)
     assert state_of(dialog, "lips") == "Ready"
-    row = next(i for i, row in enumerate(dialog.rows) if row.name == "lips")
+    index = {row.name: i for i, row in enumerate(dialog.rows)}
+    dialog.table.selectRow(index["pdfgc-audio"])
+    assert dialog.note.text().startswith("Get audio_model.pth from PD-FGC")
     (imported_weights_dir() / "lips.safetensors").write_bytes(b"y" * len(CONTENT))
-    dialog.table.selectRow(row)
+    dialog.table.selectRow(index["lips"])
     dialog.buttons["Verify"].click()
     qtbot.waitUntil(lambda: state_of(dialog, "lips") == "Wrong content")
     dialog.buttons["Copy missing list"].click()

@@ -14,7 +14,7 @@ from core.base.paths import imported_weights_dir, weights_dirs
 from core.weights.card import Card, read_card, write_card
 from core.weights.loading import load_state
 
-CONFIG = {"width": 4, "layers": [1, 2]}
+CONFIG = {"width": 4, "layers": (1, (2, 3))}
 
 
 def put(folder: Path, name: str = "tiny", value: float = 1.0) -> Path:
