@@ -6,7 +6,7 @@ They are loaded once per process and weights; any thread may call them.
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 import torch
@@ -139,9 +139,8 @@ def _build(found: Mapping[str, tuple[dict[str, torch.Tensor], Card]]) -> Network
         return network.eval().to(device)
 
     def config(name: str, kind: Callable[..., _Config]) -> _Config:
-        fields: Mapping[str, Any] = found[name][1].config
         try:
-            return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+            return kind(**found[name][1].config)
         except TypeError as error:
             raise _unfit(name) from error
 
