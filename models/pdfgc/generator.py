@@ -4,7 +4,7 @@ StyleGAN2's synthesis network (Karras et al. 2020, section 2.2 and appendix B) f
 with the mapping network left out, as published. Weights here include StyleGAN2's run-time scales
 (1/√fan-in). Instead of weights, activations are modulated, and outputs demodulated: equation 3 of
 the paper needs only the sum of the squared weights per input channel for that, so that all images
-of a batch share one convolution. The low-pass filter after each upsampling is part of its kernel.
+of a batch share one convolution.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.pdfgc.layers import check_shape
-
-SLOPE = 0.2
-GAIN = 2.0**0.5
-EPSILON = 1e-8
-FILTER = (0.25, 0.75, 0.75, 0.25)
-"""The low-pass filter [1, 3, 3, 1] with the gain that doubling a side needs."""
+from models.pdfgc.styled import StyledConv, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,73 +38,6 @@ class GeneratorConfig:
     def image_side(self) -> int:
         """Side of the image in px."""
         return self.map_side << (len(self.channels) - 1)
-
-
-class Convolution(nn.Module):
-    """3×3 convolution whose weight [n_out, n_in, 3, 3] may be replaced by a prepared form."""
-
-    def __init__(self, *, n_in: int, n_out: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(n_out, n_in, 3, 3) / (9 * n_in) ** 0.5)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """X [B, n_in, H, W] → [B, n_out, H, W]."""
-        return F.conv2d(x, self.weight, padding=1)
-
-    def energy(self) -> Tensor:
-        """Squared weights summed over the kernel [n_out, n_in]."""
-        return self.weight.square().sum((2, 3))
-
-
-class UpConvolution(Convolution):
-    """Transposed convolution of stride 2 and low-pass filter, as one convolution at low size.
-
-    Each of the four phases of the output (even or odd row and column) is a 3×3 convolution.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """X [B, n_in, H, W] → [B, n_out, 2·H, 2·W]."""
-        return F.pixel_shuffle(F.conv2d(x, polyphase(self.weight), padding=1), 2)
-
-
-def polyphase(weight: Tensor) -> Tensor:
-    """Kernel [4·n_out, n_in, 3, 3] for pixel shuffling of a transposed weight [n_out, n_in, 3, 3].
-
-    With taps w of the transposed convolution and f of the filter, output n gets x[i]·g[n - 2i],
-    g[t] = Σ f[m]·w[t + m - 1] for t in -2..3; phase p of n takes every second tap of g.
-    """
-    fold = weight.new_zeros(2, 3, 3)  # [phase, tap of the kernel, tap of the weight]
-    for phase in range(2):
-        for tap in range(3):
-            for m, f in enumerate(FILTER):
-                k = 2 * (1 - tap) + phase + m - 1
-                if 0 <= k < 3:
-                    fold[phase, tap, k] = f
-    n_out, n_in = weight.shape[:2]
-    kernel = torch.einsum("pak,qbl,oikl->opqiab", fold, fold, weight)
-    return kernel.reshape(4 * n_out, n_in, 3, 3)
-
-
-class StyledConv(nn.Module):
-    """Modulated convolution, noise, bias, leaky ReLU."""
-
-    noise: Tensor
-
-    def __init__(self, *, n_in: int, n_out: int, side: int, is_up: bool) -> None:
-        super().__init__()
-        make = UpConvolution if is_up else Convolution
-        self.conv: Convolution = make(n_in=n_in, n_out=n_out)
-        self.bias = nn.Parameter(torch.zeros(n_out))
-        self.noise_gain = nn.Parameter(torch.zeros(1))
-        self.register_buffer("noise", torch.zeros(side, side))
-
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        """X [B, n_in, ...], style [B, n_in] → [B, n_out, side, side]."""
-        y = self.conv(x * style[:, :, None, None])
-        scale = torch.rsqrt(style.square() @ self.conv.energy().T + EPSILON)  # [B, n_out]
-        offset = self.bias[:, None, None] + self.noise_gain * self.noise
-        y = torch.addcmul(offset, y, scale[:, :, None, None])
-        return F.leaky_relu_(y, SLOPE).mul_(GAIN)
 
 
 class ToRgb(nn.Module):
@@ -141,8 +69,8 @@ class Scale(nn.Module):
 
     def __init__(self, *, n_in: int, n_out: int, side: int) -> None:
         super().__init__()
-        self.up = StyledConv(n_in=n_in, n_out=n_out, side=side, is_up=True)
-        self.same = StyledConv(n_in=n_out, n_out=n_out, side=side, is_up=False)
+        self.up: nn.Module = StyledConv(n_in=n_in, n_out=n_out, side=side, is_up=True)
+        self.same: nn.Module = StyledConv(n_in=n_out, n_out=n_out, side=side, is_up=False)
         self.to_rgb = ToRgb(n_in=n_out)
 
     def forward(self, x: Tensor, rgb: Tensor, styles: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
@@ -161,7 +89,7 @@ class Generator(nn.Module):
         super().__init__()
         self.config = config
         first = config.channels[0]
-        self.first = StyledConv(
+        self.first: nn.Module = StyledConv(
             n_in=config.map_channels, n_out=first, side=config.map_side, is_up=False
         )
         self.first_to_rgb = ToRgb(n_in=first)
@@ -185,7 +113,8 @@ class Generator(nn.Module):
         sides = (config.map_side, config.map_side)
         check_shape(identity_map, (len(style), config.map_channels, *sides), "identity_map")
         styles = self.modulate(style)
-        x = self.first(identity_map, styles[0])
+        x = identity_map.contiguous(memory_format=torch.channels_last)
+        x = self.first(x, styles[0])
         rgb = self.first_to_rgb(x, styles[1])
         for level, scale in enumerate(self.scales):
             x, rgb = scale(x, rgb, styles[2 + 3 * level : 5 + 3 * level])
@@ -195,3 +124,17 @@ class Generator(nn.Module):
         """The modulation [B, n_in] of each layer: first, its colours, then (up, same, colours)."""
         y: Tensor = self.modulation(style)
         return torch.split(y, self.style_sizes, 1)
+
+    def for_inference(self, *, winograd: bool) -> "Generator":
+        """Itself in eval mode with all that no input changes computed once; state changed.
+
+        Args:
+            winograd: for CPUs, whose library has no fast 3×3 routine; GPUs bring their own.
+        """
+        self.eval()
+        with torch.no_grad():
+            for module in list(self.modules()):
+                for name, child in list(module.named_children()):
+                    if isinstance(child, StyledConv):
+                        setattr(module, name, prepare(child, winograd=winograd))
+        return self

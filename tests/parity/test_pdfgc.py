@@ -1,5 +1,17 @@
-import pytest
+import copy
 
+import numpy as np
+import pytest
+import torch
+
+from core.engines.pdfgc.composition import (
+    Composition,
+    Switch,
+    compose,
+    driver_frames,
+    to_picture,
+)
+from core.speech.mel import LEAD_FRAMES, ROWS_PER_FRAME, mel_rows, mel_windows, normalise_level
 from models.pdfgc.checkpoint import PUBLISHED, recognise, translate
 
 STEMS = {
@@ -43,6 +55,11 @@ def audio(golden):
 @pytest.fixture(scope="session")
 def generator(golden):
     return load("pdfgc-generator", golden)
+
+
+@pytest.fixture(scope="session")
+def prepared(generator):
+    return copy.deepcopy(generator[0]).for_inference(winograd=True)
 
 
 def listen(module, outputs, name):
@@ -92,3 +109,49 @@ def test_generator(generator):
     styles = network.modulate(style)
     for index, position in enumerate((1, 4, 7, 10, 13, 16)):
         kit.check(f"mid.style_rgb{index}", styles[position][:, None, :, None, None])
+
+
+def test_prepared_generator(generator, prepared):
+    kit = generator[1]
+    style, identity_map = kit.tensor("style"), kit.tensor("id_map")
+    kit.check("image", prepared(style, identity_map))
+    kit.check("image_half_style", prepared(0.5 * style, identity_map))
+
+
+def test_mel(golden):
+    kit = golden("pdfgc_mel")
+    samples = (0.2 * kit.array("wav")).astype(np.float32)
+    rows = mel_rows(samples)
+    windows, indices = mel_windows(rows)
+    kit.check("wav_normalised", normalise_level(samples))
+    kit.check("mel", rows)
+    kit.check("windows", windows)
+    kit.check("audio_inds", ROWS_PER_FRAME * (indices - LEAD_FRAMES))  # where windows begin
+
+
+def test_end_to_end(golden, appearance, motion, audio, prepared):
+    kit = golden("pdfgc_end_to_end")
+    identity, identity_map = appearance[0](kit.tensor("image"))
+    mouth = audio[0](kit.tensor("spectrograms"))
+    drivers = {
+        name: kit.tensor(name)[driver_frames(len(mouth), len(kit.array(name)))]
+        for name in ("pose", "expression", "eye")
+    }
+    pose = motion[0](drivers["pose"]).pose
+    expression = motion[0](drivers["expression"]).expression
+    eyes = motion[0](drivers["eye"]).eyes
+    codes = {"mouth": mouth, "expression": expression, "eyes": eyes, "pose": pose}
+    codes = {name: code.numpy() for name, code in codes.items()}
+    rows = compose(**codes)
+    kit.check("latents_all", rows)
+    kit.check("latents_blink_off", compose(**codes, how=Composition(off=frozenset({Switch.BLINK}))))
+    off = frozenset({Switch.GAZE, Switch.HEAD_POSE})
+    kit.check("latents_gaze_pose_off", compose(**codes, how=Composition(off=off)))
+
+    style = torch.cat([identity.expand(len(rows), -1), torch.from_numpy(rows)], 1)
+    image = prepared(style, identity_map.expand(len(rows), -1, -1, -1))
+    kit.check("image", image)
+    row = 3  # the one whose strip was recorded
+    strip = [kit.tensor("image")[0], image[row], *(drivers[name][row] for name in drivers)]
+    written = np.concatenate([to_picture(part.numpy()) for part in strip], 1)[..., ::-1]
+    kit.check("written_bgr_uint8", written)
