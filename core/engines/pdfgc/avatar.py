@@ -108,7 +108,7 @@ class PdfgcAvatar:
         latents = motion.latents or LatentMotion({}, motion.controls)
         paste = self._paste(view)
         # one at a time on a processor: as quick, and a frame does not depend on its neighbours
-        size = _BATCH_ON_GPU if self._networks.device.type != "cpu" else 1
+        size = _BATCH_ON_GPU if self._networks.device.device.type != "cpu" else 1
         for first in range(0, len(motion), size):
             rows = self.rows(latents.rows(slice(first, first + size)), is_draft=view.is_draft)
             for picture in self._networks.draw(self._identity, rows):

@@ -1,11 +1,13 @@
 """The four networks with their weights, as functions on arrays. The only torch of this engine.
 
-They are loaded once per process and weights; any thread may call them.
+They are loaded once per process and weights. Any thread may call the encoders, which run in
+float32 everywhere; one thread at a time the generator, which on a graphics card runs in its quick
+number format and replays a graph for every batch size that it is given.
 """
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 import numpy as np
@@ -16,6 +18,7 @@ from torch import nn
 from core.base.content import content_key
 from core.base.controls import Factor, FloatArray
 from core.base.errors import WeightsError
+from core.engines.device import Accelerated, Device, accelerate, pick_device
 from core.engines.pdfgc.composition import to_picture
 from core.engines.protocol import Frame
 from core.weights.card import Card
@@ -54,7 +57,7 @@ class Networks:
     Attributes:
         space: Content of the encoders; latents of equal spaces may be mixed.
         content: Content of all four.
-        device: Where they run.
+        device: Where they run, and in which numbers the generator does.
     """
 
     appearance: AppearanceEncoder
@@ -63,7 +66,8 @@ class Networks:
     generator: Generator
     space: str
     content: str
-    device: torch.device
+    device: Device
+    _draw: dict[int, Accelerated] = field(default_factory=dict)
 
     @property
     def eye_side(self) -> int:
@@ -89,7 +93,7 @@ class Networks:
     @torch.inference_mode()
     def hear(self, windows: FloatArray) -> FloatArray:
         """The mouth latents float32 [B, D] of mel windows [B, 1, 80, 20]."""
-        return _array(self.audio(torch.from_numpy(windows).to(self.device)))
+        return _array(self.audio(torch.from_numpy(windows).to(self.device.device)))
 
     @torch.inference_mode()
     def identify(self, picture: NDArray[np.uint8]) -> Identity:
@@ -99,13 +103,17 @@ class Networks:
     @torch.inference_mode()
     def draw(self, identity: Identity, rows: FloatArray) -> list[Frame]:
         """One picture uint8 RGB [side, side, 3] per motion row [B, 542]."""
-        motion = torch.from_numpy(rows).to(self.device)
+        motion = torch.from_numpy(rows).to(self.device.device)
         style = torch.cat([identity.vector.expand(len(rows), -1), motion], 1)
-        images = self.generator(style, identity.map.expand(len(rows), -1, -1, -1))
+        inputs = style, identity.map.expand(len(rows), -1, -1, -1)
+        style, identity_map = (x.to(self.device.dtype).contiguous() for x in inputs)
+        if len(rows) not in self._draw:
+            self._draw[len(rows)] = accelerate(self.generator, style, identity_map)
+        images = self._draw[len(rows)].run(style, identity_map)
         return [to_picture(image) for image in _array(images)]
 
     def _images(self, pictures: NDArray[np.uint8]) -> torch.Tensor:
-        images = torch.from_numpy(np.ascontiguousarray(pictures)).to(self.device)
+        images = torch.from_numpy(np.ascontiguousarray(pictures)).to(self.device.device)
         return images.permute(0, 3, 1, 2).float() / 127.5 - 1.0
 
 
@@ -129,14 +137,14 @@ def load_networks() -> Networks:
 
 
 def _build(found: Mapping[str, tuple[dict[str, torch.Tensor], Card]]) -> Networks:
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = pick_device()
 
     def loaded(name: str, network: _Network) -> _Network:
         try:
             network.load_state_dict(found[name][0], strict=True)
         except RuntimeError as error:
             raise _unfit(name) from error
-        return network.eval().to(device)
+        return network.eval().to(device.device)
 
     def config(name: str, kind: Callable[..., _Config]) -> _Config:
         try:
@@ -147,11 +155,15 @@ def _build(found: Mapping[str, tuple[dict[str, torch.Tensor], Card]]) -> Network
     def content(*names: str) -> str:
         return content_key(version=VERSION, **{n: found[n][1].sha256 for n in names})
 
+    appearance = loaded(APPEARANCE, AppearanceEncoder(config(APPEARANCE, AppearanceConfig)))
+    motion = loaded(MOTION, MotionEncoder(config(MOTION, MotionConfig)))
+    audio = loaded(AUDIO, AudioEncoder(config(AUDIO, AudioConfig)))
+    generator = loaded(GENERATOR, Generator(config(GENERATOR, GeneratorConfig)))
     return Networks(
-        loaded(APPEARANCE, AppearanceEncoder(config(APPEARANCE, AppearanceConfig))).for_inference(),
-        loaded(MOTION, MotionEncoder(config(MOTION, MotionConfig))).for_inference(),
-        loaded(AUDIO, AudioEncoder(config(AUDIO, AudioConfig))).for_inference(),
-        loaded(GENERATOR, Generator(config(GENERATOR, GeneratorConfig))),
+        appearance.for_inference(),
+        motion.for_inference(winograd=device.winograd),
+        audio.for_inference(),
+        generator.for_inference(winograd=device.winograd).to(device.dtype),
         f"pdfgc {content(MOTION, AUDIO)}",
         content(*_CARDS),
         device,
