@@ -99,20 +99,23 @@ def _ask(*, is_json: bool) -> bool:
 
     Raises:
         WeightsError: there is nobody to ask.
-        Cancelled: the answer was Ctrl+C.
+        Cancelled: the answer was Ctrl+C, or the program was asked to end.
     """
     if is_json or not sys.stdin.isatty():
         raise WeightsError(
             "Nothing was imported because nobody could be asked about the licences: "
             "read them, and accept them with --yes."
         )
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which ends the waiting
+    # what only sets a flag would not end the waiting
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = {kind: signal.signal(kind, signal.default_int_handler) for kind in kinds}
     try:
         return input("Use these files under these licences? [y/N] ").strip().lower() in _YES
     except (KeyboardInterrupt, EOFError):
         raise Cancelled("Cancelled.") from None
     finally:
-        signal.signal(signal.SIGINT, before)
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
 
 
 def _verify(arguments: argparse.Namespace, progress: Progress, console: Console) -> None:

@@ -4,6 +4,7 @@ Files are told by their first bytes, never by their name. Pickles are read by to
 reader, which knows tensors and plain containers only and stops at anything else.
 """
 
+import contextlib
 import pickle
 import re
 import warnings
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from core.base.errors import Cancelled
 from core.base.progress import Progress
 from core.weights.writing import is_storable
 
@@ -84,46 +86,49 @@ def _is_safetensors(head: bytes) -> bool:
     return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 32
 
 
+@contextlib.contextmanager
+def _naming_damage() -> Iterator[None]:
+    """Readers fail on damage in any way; only being cancelled is none."""
+    try:
+        yield
+    except (UnreadableError, Cancelled):
+        raise
+    except OSError as error:
+        raise UnreadableError(f"it cannot be read ({error.strerror})") from error
+    except Exception as error:
+        detail = str(error).partition("\n")[0] or type(error).__name__
+        raise UnreadableError(f"it is damaged or cut short ({detail})") from error
+
+
 def _check_sums(path: Path, progress: Progress) -> None:
     """Reads an archive through and compares each part with its check sum."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for part in archive.infolist():
-                with archive.open(part) as stream:
-                    while stream.read(_BLOCK):
-                        progress.check()
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        raise UnreadableError(f"it is damaged or cut short ({error})") from error
+    with _naming_damage(), zipfile.ZipFile(path) as archive:
+        for part in archive.infolist():
+            with archive.open(part) as stream:
+                while stream.read(_BLOCK):
+                    progress.check()
 
 
 def _read_safetensors(path: Path) -> "State":
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
+    with _naming_damage():
         return _bare(load_file(path))
-    except SafetensorError as error:
-        raise UnreadableError(f"it is damaged or cut short ({error})") from error
 
 
 def _read_pickle(path: Path, *, is_archive: bool) -> Any:  # noqa: ANN401  (whatever it holds)
     import torch
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about pickle dialects that it may not read
+    with _naming_damage(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about pickle dialects that it may not read
+        try:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive)
-    except pickle.UnpicklingError as error:
-        foreign = _FOREIGN.search(str(error))
-        what = f"asks for {foreign[1]}" if foreign else "holds other things than tensors"
-        raise UnreadableError(
-            f"it {what}, and only tensors are read: what else a file holds is never run"
-        ) from error
-    except OSError:
-        raise
-    except Exception as error:  # damage shows itself in any way
-        detail = str(error).partition("\n")[0] or type(error).__name__
-        raise UnreadableError(f"it is damaged or cut short ({detail})") from error
+        except pickle.UnpicklingError as error:
+            foreign = _FOREIGN.search(str(error))
+            what = f"asks for {foreign[1]}" if foreign else "holds other things than tensors"
+            raise UnreadableError(
+                f"it {what}, and only tensors are read: what else a file holds is never run"
+            ) from error
 
 
 def _states(content: object, depth: int = _DEPTH) -> Iterator["State"]:

@@ -108,8 +108,11 @@ def test_at_a_terminal_licences_are_asked_for(
     assert imported_weights_dir().exists() == (code == DONE)
 
 
-def test_the_question_can_be_interrupted(monkeypatch: pytest.MonkeyPatch, usb: Path) -> None:
-    interrupt = Terminal("y\n", lambda: signal.raise_signal(signal.SIGINT))
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_the_question_can_be_interrupted(
+    monkeypatch: pytest.MonkeyPatch, usb: Path, kind: signal.Signals
+) -> None:
+    interrupt = Terminal("y\n", lambda: signal.raise_signal(kind))
     monkeypatch.setattr(sys, "stdin", interrupt)
     assert main(["weights", "import", str(usb)]) == CANCELLED
     assert not imported_weights_dir().exists()

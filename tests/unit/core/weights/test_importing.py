@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from core.base.errors import Cancelled, WeightsError
 from core.base.progress import Note, Progress, Step
+from core.weights.checkpoint_file import UnreadableError, read_states
 from core.weights.importing import Imported, import_checkpoints, require_success
 from core.weights.loading import load_state
 from core.weights.published import Family, Member
@@ -186,6 +188,26 @@ def test_damage_is_refused(store: Path, usb: Path, form: str, kind: str) -> None
         assert imported.taken
     else:
         assert "damaged or cut short" in refused(imported)["eyes.pth"]
+
+
+@pytest.mark.parametrize("form", ["archive", "old", "safetensors"])
+def test_no_damage_is_worse_than_a_refusal(usb: Path, form: str) -> None:
+    path = usb / "eyes.pth"
+    if form == "safetensors":
+        save_file(published("tiny-eyes"), path)
+    else:
+        torch.save(published("tiny-eyes"), path, _use_new_zipfile_serialization=form == "archive")
+    content, draw, n_refused = path.read_bytes(), random.Random(0), 0
+    for _ in range(150):
+        harmed = bytearray(content)
+        for _ in range(draw.choice([1, 5, 30])):
+            harmed[draw.randrange(len(harmed))] = draw.randrange(256)
+        path.write_bytes(harmed)
+        try:
+            read_states(path, Progress())
+        except UnreadableError:
+            n_refused += 1
+    assert n_refused > 50
 
 
 def test_unreadable_files_are_named(store: Path, usb: Path) -> None:
