@@ -8,7 +8,8 @@ latent of the avatar itself: value = Σ weight · latent + (1 − Σ weight) · 
 Latents are taken as the encoder gives them, as the networks were published: a strip's reference
 frame and its relative or absolute motion do not count. What has no latents adds to this as
 controls: generators, takes, presets, curves, and also mirrored strips and those that drive only
-some controls of their factor, because one latent cannot be cut into left and right.
+some controls of their factor, because one latent cannot be cut into left and right. A track's
+blink gain and its look at the camera act on these controls alone.
 """
 
 from dataclasses import replace

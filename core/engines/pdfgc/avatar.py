@@ -6,6 +6,7 @@ finished previews show the same; drafts, which are replaced within a moment, tak
 once it was rehearsed. Gains and switches are then applied as published.
 """
 
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -34,6 +35,7 @@ from core.motion.motion import LatentMotion, Motion
 STAGE: Final = "Portrait"
 _STEPS: Final = 2
 _BATCH_ON_GPU: Final = 8
+_GIVE_WAY_S: Final = 0.002
 
 
 class PdfgcAvatar:
@@ -99,9 +101,15 @@ class PdfgcAvatar:
         if arrays is not None and set(arrays) == set(Factor):
             self._map = OffsetMap.from_arrays(arrays)
             return
-        fitted = fit_offset_map(self._puppet.offset, progress)
+        fitted = fit_offset_map(self._patient_offset, progress)
         cache.put(self._map_key, fitted.to_arrays())
         self._map = fitted
+
+    def _patient_offset(self, factor: Factor, controls: FloatArray) -> FloatArray:
+        """An exact offset, then a moment in which a frame that waits for the puppet can have it."""
+        offset = self._puppet.offset(factor, controls)
+        time.sleep(_GIVE_WAY_S)
+        return offset
 
     def frames(self, motion: Motion, view: View) -> Iterator[Frame]:
         """One frame per row of `motion`."""
