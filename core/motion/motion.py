@@ -57,6 +57,20 @@ class LatentMotion:
         }
         return LatentMotion(parts, self.controls[at], self.muted, self.switched_off)
 
+    def overridden(self, before: FloatArray, after: FloatArray) -> "LatentMotion":
+        """The same, with those factors by controls alone that a hand has moved.
+
+        Args:
+            before: float32 [N, 58]: the controls of the whole motion.
+            after: float32 [N, 58]: the same, moved by hand.
+        """
+        parts, controls = dict(self.parts), self.controls.copy()
+        for factor, columns in FACTOR_SLICE.items():
+            if not np.array_equal(before[:, columns], after[:, columns]):
+                parts.pop(factor, None)
+                controls[:, columns] = after[:, columns]
+        return LatentMotion(parts, controls, self.muted, self.switched_off)
+
     def mixed(self, before: IndexArray, after: IndexArray, share: FloatArray) -> "LatentMotion":
         """Frames [M] between frames: `share` [M, 1] of `after`, the rest of `before`."""
 

@@ -421,13 +421,19 @@ class Preview(QObject):
             if self._is_live_new:
                 self._is_live_new = False
                 flight = _Flight(self.frame, b"", self._ms > SLOW_MS, is_live=True)
-                self._send(flight, self._live)
+                self._send(flight, self._live, self._live_latents(self._live))
         elif self._is_source_wanted and self._source is None:
             self._send(_Flight(0, self._source_key(), is_source=True), REST)
         elif (self._is_ahead or self._is_idle) and not self.is_held:
             frame = self._next_missing()
             if frame is not None:
                 self._ask(frame, is_ahead=True)
+
+    def _live_latents(self, live: NDArray[np.float32]) -> LatentMotion | None:
+        """The document's latents but for the factors that are moved live."""
+        evaluation, frame = self._book.evaluation, self._near(self.frame)
+        latents = evaluation.latents(frame)
+        return latents and latents.overridden(evaluation.row(frame)[None], live[None])
 
     def _on_idle(self) -> None:
         """Nobody has asked for anything for a while: the range's pictures can be made."""
