@@ -14,10 +14,11 @@ from core.engines import registry
 from core.engines.protocol import EngineSpec
 from core.export.render_plan import check_target, document_view, open_avatar, sounds_of
 from core.export.runner import ExportPlan, export_motion
+from core.face.tracker import DEFAULT_TRACKER
 from core.media.encode import check_output
 from core.motion.clip_end import parse_clip_end
 from core.motion.retarget import parse_mode, parse_reference
-from core.session.bank import final_motion, gather_motion
+from core.session.bank import Tracks, final_motion, gather_motion
 from core.session.compose import Ingredients, compose
 from core.session.files import undoing_folder
 from core.session.media import collect_media
@@ -157,6 +158,31 @@ def track(clip: Path, output: Path, *, face: int | None, progress: Progress) -> 
     return len(seen)
 
 
+def latents(
+    clip: Path, output: Path, *, engine: str, face: int | None, progress: Progress
+) -> tuple[int, dict[str, int]]:
+    """Writes a clip's latents in the space of an engine, see `write_latents`.
+
+    Returns:
+        The number of frames, and the length of each factor's latent.
+
+    Raises:
+        EngineError: the engine has no latents.
+        StudioError: the clip cannot be used or the file not be written.
+        Cancelled: the work was cancelled; nothing is written.
+    """
+    from core.motion.latent_cache import clip_latents
+    from core.motion.latent_file import write_latents
+
+    check_output(output, [clip], ".safetensors")
+    extractor = registry.require_extractor(engine)
+    cache = ArrayCache(cache_dir())
+    tracks = clip_latents(extractor, clip, face, DEFAULT_TRACKER, cache, progress)
+    write_latents(output, tracks)
+    n_frames = len(next(iter(tracks.values())))
+    return n_frames, {str(factor): track.width for factor, track in tracks.items()}
+
+
 def list_engines() -> list[dict[str, str | int | None]]:
     """One row per engine, without importing any."""
     return [_engine_row(spec) for spec in registry.list_engines()]
@@ -168,7 +194,7 @@ def _render(
     """Prepares the avatar and extracts the motion side by side, then writes the film."""
     part = progress.fork()
     with ThreadPoolExecutor(1, "motion") as pool:
-        gathering = pool.submit(gather_motion, document, folder, ArrayCache(cache_dir()), part)
+        gathering = pool.submit(_gather, document, folder, part)
         try:
             engine, avatar = open_avatar(document, folder, progress)
             avatar.refine(progress)
@@ -176,9 +202,17 @@ def _render(
         except BaseException:
             part.cancel()
             raise
-    motion = final_motion(document, frames, bank, avatar.rest_pose)
+    motion = final_motion(
+        document, frames, bank, avatar.rest_pose, with_latents=engine.spec.takes_latents
+    )
     plan = ExportPlan(output, document_view(document), sounds_of(document, folder, frames))
     return export_motion(engine, avatar, motion, plan, progress)
+
+
+def _gather(document: Document, folder: Path, progress: Progress) -> dict[str, Tracks]:
+    extractor = registry.latent_extractor(document.avatar.engine)
+    cache = ArrayCache(cache_dir())
+    return gather_motion(document, folder, cache, progress, extractor=extractor)
 
 
 def _render_kept(document: Document, folder: Path, output: Path, progress: Progress) -> int:
@@ -191,5 +225,6 @@ def _render_kept(document: Document, folder: Path, output: Path, progress: Progr
 
 
 def _engine_row(spec: EngineSpec) -> dict[str, str | int | None]:
-    state = f"needs {', '.join(spec.needs)}" if spec.needs else "ready"
-    return {"engine": spec.name, "state": state, "title": spec.title}
+    lacking = registry.lacks(spec)
+    state = "lacks weights" if lacking else "ready"
+    return {"engine": spec.name, "state": state, "title": spec.title, "what to do": lacking}

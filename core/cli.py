@@ -162,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     track.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
     track.set_defaults(run=_track)
 
+    _add_latents(commands, common)
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(run=_engines)
     add_weights(commands, common)
@@ -262,6 +263,28 @@ def _add_render(commands: Commands, common: argparse.ArgumentParser) -> None:
     render.set_defaults(run=_render)
 
 
+def _add_latents(commands: Commands, common: argparse.ArgumentParser) -> None:
+    latents = commands.add_parser(
+        "latents", parents=[common], help="write what an engine's encoder makes of a clip"
+    )
+    latents.add_argument(
+        "clip", type=Path, metavar="CLIP", help="a video, a folder of pictures or a picture"
+    )
+    latents.add_argument(
+        "--engine", default="pdfgc", metavar="NAME", help="whose encoder (default pdfgc)"
+    )
+    latents.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
+    latents.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT.safetensors",
+        help="the file to write",
+    )
+    latents.set_defaults(run=_latents)
+
+
 def _add_bench(commands: Commands, common: argparse.ArgumentParser) -> None:
     from core.bench.runner import bench_names
 
@@ -323,6 +346,23 @@ def _track(arguments: argparse.Namespace, progress: Progress, console: Console) 
     console.finish(
         {"output": str(arguments.output), "frames": n_frames},
         f"Wrote {counted(n_frames, 'frame')} of motion to {arguments.output}.",
+    )
+
+
+def _latents(arguments: argparse.Namespace, progress: Progress, console: Console) -> None:
+    from core import app
+
+    n_frames, widths = app.latents(
+        arguments.clip,
+        arguments.output,
+        engine=arguments.engine,
+        face=arguments.face,
+        progress=progress,
+    )
+    sizes = ", ".join(f"{name.replace('_', ' ')} {width}" for name, width in widths.items())
+    console.finish(
+        {"output": str(arguments.output), "frames": n_frames, **widths},
+        f"Wrote the latents of {counted(n_frames, 'frame')} ({sizes}) to {arguments.output}.",
     )
 
 

@@ -115,9 +115,11 @@ def at_rate(motion: Motion, rate: Fraction) -> Motion:
     after = np.minimum(before + 1, len(motion) - 1)
     share = (at - before)[:, None].astype(np.float32).clip(0, 1)
     controls = motion.controls[before] * (1 - share) + motion.controls[after] * share
+    latents = motion.latents and motion.latents.mixed(before, after, share)
     return replace(
         motion,
         controls=controls,
+        latents=latents,
         rate=rate,
         start_frame=round(motion.start_frame * rate / motion.rate),
     )

@@ -48,7 +48,13 @@ def film(
     sitter = avatars.sitter(document, folder, progress)
     yield sitter.refining
     yield gathering
-    motion = final_motion(document, frames, gathering.result(), sitter.avatar.rest_pose)
+    motion = final_motion(
+        document,
+        frames,
+        gathering.result(),
+        sitter.avatar.rest_pose,
+        with_latents=sitter.engine.spec.takes_latents,
+    )
     for _ in job_steps(job, sitter.engine, sitter.avatar, motion, progress):
         yield None
     return job.n_frames

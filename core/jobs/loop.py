@@ -228,12 +228,19 @@ class EngineLoop:
         """What to draw, and whether all that it depends on is known."""
         if request.controls is not None:
             controls = np.array([request.controls], np.float32)
-            return Motion(controls, document.rate, request.frame), True
+            return Motion(controls, document.rate, request.frame, request.latents), True
         bank, is_complete = self._memory.recall(
             document, Path(request.folder), is_moving=sitter.is_moving
         )
         frames = FrameRange(request.frame, request.frame + 1)
-        return final_motion(document, frames, bank, sitter.avatar.rest_pose), is_complete
+        motion = final_motion(
+            document,
+            frames,
+            bank,
+            sitter.avatar.rest_pose,
+            with_latents=sitter.engine.spec.takes_latents,
+        )
+        return motion, is_complete
 
     def _serve_gather(self, request: Gather) -> None:
         """Runs in the gathering thread."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from core.base.controls import Factor
 from core.export.settings import ExportSettings
 from core.face.pose import Pose
+from core.motion.motion import LatentMotion
 from core.motion.track import FactorTrack
 
 # --- requests --------------------------------------------------------------------------------
@@ -58,6 +59,7 @@ class Preview(Ticketed):
         controls: The 58 values to draw, where the sender has evaluated the document itself: of
             the document, only the avatar, its view and the rate count then, so that an older
             text of the same avatar will do while a curve is dragged.
+        latents: The same frame for an engine that takes latents, given with `controls`.
     """
 
     document_text: str
@@ -65,6 +67,7 @@ class Preview(Ticketed):
     frame: int
     side: int | None = None
     controls: tuple[float, ...] | None = None
+    latents: LatentMotion | None = None
 
 
 @dataclass(frozen=True, slots=True)

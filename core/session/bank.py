@@ -16,9 +16,12 @@ from core.base.errors import SessionError
 from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.face.pose import Pose
+from core.face.tracker import DEFAULT_TRACKER
 from core.media.probe import probe
 from core.motion.clip import extract_clip
 from core.motion.generators import blinks, gaze, head_idle
+from core.motion.latent import LatentExtractor
+from core.motion.latent_cache import clip_latents, voice_latents
 from core.motion.motion import Motion
 from core.motion.presets import emotion_track
 from core.motion.track import FactorTrack
@@ -42,7 +45,6 @@ from core.timeline.source import (
 )
 
 Tracks = Mapping[Factor, FactorTrack]
-_TRACKER = "facemesh"
 
 
 def gather_motion(
@@ -51,6 +53,7 @@ def gather_motion(
     cache: ArrayCache,
     progress: Progress,
     known: Mapping[str, Tracks] | None = None,
+    extractor: LatentExtractor | None = None,
 ) -> dict[str, Tracks]:
     """The motion of every source that a strip uses, and of a source clip itself, by source id.
 
@@ -60,6 +63,7 @@ def gather_motion(
         cache: Where extracted motion is kept.
         progress: Reports the stages, and notes of the sources.
         known: Motion of sources that need not be made again.
+        extractor: Gives latents besides, for an engine that takes them.
 
     Raises:
         MediaError: a file cannot be read.
@@ -72,7 +76,7 @@ def gather_motion(
     portrait = document.source(document.avatar.source_id)
     if portrait is not None and is_moving(probe(source_path(portrait, folder))):
         used.add(portrait.id)
-    maker = _Maker(document, folder, cache, progress)
+    maker = _Maker(document, folder, cache, progress, extractor)
     bank = dict(known or {})
     for source in document.sources:
         if source.id in used and source.id not in bank:
@@ -107,7 +111,12 @@ def origin(source: Source, document: Document) -> tuple[object, ...]:
 
 
 def final_motion(
-    document: Document, frames: FrameRange, bank: Mapping[str, Tracks], rest_pose: Pose
+    document: Document,
+    frames: FrameRange,
+    bank: Mapping[str, Tracks],
+    rest_pose: Pose,
+    *,
+    with_latents: bool = False,
 ) -> Motion:
     """What the engine is given: the evaluated document, relative to the avatar's own motion.
 
@@ -119,8 +128,9 @@ def final_motion(
         frames: Document frames.
         bank: From `gather_motion`.
         rest_pose: Head pose of the avatar in degrees.
+        with_latents: Whether the engine takes latents.
     """
-    motion = evaluate(document, frames, bank, rest_pose)
+    motion = evaluate(document, frames, bank, rest_pose, with_latents=with_latents)
     own = bank.get(document.avatar.source_id)
     if own is None:
         return motion
@@ -131,7 +141,7 @@ def final_motion(
             source = own[track.factor]
             values, _ = source.at(np.arange(frames.start, frames.stop) * _pace(source, document))
             controls[:, FACTOR_SLICE[track.factor]] -= values - source.values[source.neutral or 0]
-    return Motion(controls, motion.rate, motion.start_frame)
+    return replace(motion, controls=controls)
 
 
 def _pace(source: FactorTrack, document: Document) -> float:
@@ -151,8 +161,14 @@ def source_path(source: Source, folder: Path) -> Path:
 
 class _Maker:
     def __init__(
-        self, document: Document, folder: Path, cache: ArrayCache, progress: Progress
+        self,
+        document: Document,
+        folder: Path,
+        cache: ArrayCache,
+        progress: Progress,
+        extractor: LatentExtractor | None,
     ) -> None:
+        self._extractor = extractor
         self._document = document
         self._folder = folder
         self._cache = cache
@@ -163,9 +179,9 @@ class _Maker:
         if isinstance(params, ClipParams):
             return self._clip(source, params.face, params.tracker)
         if isinstance(params, PortraitParams):
-            return self._clip(source, self._document.avatar.face, _TRACKER)
+            return self._clip(source, self._document.avatar.face, DEFAULT_TRACKER)
         if isinstance(params, LiveLinkParams):
-            return self._clip(source, None, _TRACKER)
+            return self._controls(source, None, DEFAULT_TRACKER)
         if isinstance(params, TakeParams):
             take = load_take(source_path(source, self._folder))
             return {factor: _adjusted(track, params) for factor, track in take.items()}
@@ -187,6 +203,14 @@ class _Maker:
         return self._document.n_frames
 
     def _clip(self, source: Source, face: int | None, tracker: str) -> Tracks:
+        tracks = self._controls(source, face, tracker)
+        if self._extractor is None:
+            return tracks
+        path = source_path(source, self._folder)
+        latents = clip_latents(self._extractor, path, face, tracker, self._cache, self._progress)
+        return {f: replace(track, latents=latents.get(f)) for f, track in tracks.items()}
+
+    def _controls(self, source: Source, face: int | None, tracker: str) -> Tracks:
         motion = extract_clip(
             source_path(source, self._folder),
             face=face,
@@ -200,13 +224,12 @@ class _Maker:
         gate = SilenceGate(is_on=params.gate_db is not None, hold_s=params.gate_hold_s)
         if params.gate_db is not None:
             gate = replace(gate, level_db=params.gate_db)
-        return lips_track(
-            self._audio_path(params.audio_id),
-            self._rate,
-            gate=gate,
-            cache=self._cache,
-            progress=self._progress,
-        )
+        path = self._audio_path(params.audio_id)
+        track = lips_track(path, self._rate, gate=gate, cache=self._cache, progress=self._progress)
+        if self._extractor is None:
+            return track
+        latents = voice_latents(self._extractor, path, self._cache, self._progress)
+        return replace(track, latents=latents)
 
     def _generated(self, params: GeneratorParams) -> Tracks:
         n_frames, rate, seed = self._n_frames, self._rate, params.seed

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.base.controls import Factor
+from core.engines.registry import spec_of
 from core.face.pose import Pose
 from core.jobs.document import write_document
 from core.jobs.messages import (
@@ -99,7 +100,7 @@ class AvatarLink(QObject):
         portrait = document.source(document.avatar.source_id)
         slim = Document(
             rate=document.rate,
-            avatar=document.avatar,
+            avatar=replace(document.avatar, switched_off=()),
             sources=() if portrait is None else (replace(portrait, extra=""),),
         )
         if self._slim is None or self._slim[0] != slim:
@@ -125,7 +126,12 @@ class AvatarLink(QObject):
         avatar_key = (
             None
             if portrait is None
-            else (document.avatar, portrait.media, portrait.params, self.folder)
+            else (
+                replace(document.avatar, switched_off=()),  # which counts with each frame
+                portrait.media,
+                portrait.params,
+                self.folder,
+            )
         )
         if avatar_key != self._avatar_key:
             self._avatar_key = avatar_key
@@ -156,7 +162,9 @@ class AvatarLink(QObject):
             for source in document.sources
             if source.id in used
         )
-        return self.folder, tuple(origins)
+        engine = document.avatar.engine
+        space = engine if spec_of(engine).takes_latents else ""
+        return self.folder, space, tuple(origins)
 
     def _forget(self) -> None:
         self.bank = {}

@@ -18,6 +18,7 @@ from core.base.controls import REST
 from core.face.pose import Pose
 from core.jobs.messages import CancelledReply, Failed, FrameReady, Reply
 from core.jobs.messages import Preview as PreviewRequest
+from core.motion.motion import LatentMotion
 from core.timeline.document import Document
 from studio.controller.activity import Activity
 from studio.controller.avatar_link import AvatarLink, Bank
@@ -340,15 +341,19 @@ class Preview(QObject):
     def _ask(self, frame: int, *, is_draft: bool = False, is_ahead: bool = False) -> None:
         flight = _Flight(frame, self._book.key(frame), is_draft, is_ahead)
         if self.state is State.READY and flight not in self._flights.values():
-            self._send(flight, self._book.evaluation.row(frame))
+            evaluation = self._book.evaluation
+            self._send(flight, evaluation.row(frame), evaluation.latents(frame))
 
-    def _send(self, flight: _Flight, row: NDArray[np.float32]) -> None:
+    def _send(
+        self, flight: _Flight, row: NDArray[np.float32], latents: LatentMotion | None = None
+    ) -> None:
         request = PreviewRequest(
             self.avatar.slim_text,
             self.avatar.folder,
             flight.frame,
             max(self.size) // 2 if flight.is_draft else None,
             tuple(row.tolist()),
+            latents,
         )
         self._flights[self._link.send(request, self._on_reply)] = flight
 
@@ -416,13 +421,19 @@ class Preview(QObject):
             if self._is_live_new:
                 self._is_live_new = False
                 flight = _Flight(self.frame, b"", self._ms > SLOW_MS, is_live=True)
-                self._send(flight, self._live)
+                self._send(flight, self._live, self._live_latents(self._live))
         elif self._is_source_wanted and self._source is None:
             self._send(_Flight(0, self._source_key(), is_source=True), REST)
         elif (self._is_ahead or self._is_idle) and not self.is_held:
             frame = self._next_missing()
             if frame is not None:
                 self._ask(frame, is_ahead=True)
+
+    def _live_latents(self, live: NDArray[np.float32]) -> LatentMotion | None:
+        """The document's latents but for the factors that are moved live."""
+        evaluation, frame = self._book.evaluation, self._near(self.frame)
+        latents = evaluation.latents(frame)
+        return latents and latents.overridden(evaluation.row(frame)[None], live[None])
 
     def _on_idle(self) -> None:
         """Nobody has asked for anything for a while: the range's pictures can be made."""

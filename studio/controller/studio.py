@@ -11,7 +11,7 @@ from core.base.errors import MediaError, StudioError
 from core.base.progress import Progress
 from core.engines.registry import list_engines
 from core.timeline.document import Document, ViewSettings
-from core.timeline.project_edits import set_avatar
+from core.timeline.project_edits import set_avatar, set_engine
 from core.timeline.source import AudioParams, ClipParams, PortraitParams, Source
 from studio.controller import assembly
 from studio.controller.actions import Actions
@@ -159,7 +159,7 @@ class Studio(QObject):
 
     def set_engine(self, name: str) -> None:
         """Chooses the engine; one step. One that lacks weights says so by `preview.reason`."""
-        self._edit_avatar("Choose engine", engine=name)
+        self.project.edit("Choose engine", lambda document: set_engine(document, name))
 
     def set_view(self, mode: str, size: int | None) -> None:
         """Chooses the face crop (`face`) or the whole portrait (`full`) and its size; one step."""
