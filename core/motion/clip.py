@@ -20,6 +20,7 @@ from core.base.controls import FACTOR_SLICE, REST, BoolArray, Factor, FloatArray
 from core.base.errors import FaceError, MediaError, MotionError
 from core.base.progress import Progress
 from core.base.time import FrameRange
+from core.face.crop import WHOLE, Box, looking_through
 from core.face.tracker import Face, FaceTracker, create_tracker
 from core.media.image import is_still, read_image
 from core.media.probe import VideoInfo, probe
@@ -84,6 +85,45 @@ class ClipMotion:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FoundFaces:
+    """The faces that can be chosen from, in the frame in which they are numbered.
+
+    Attributes:
+        picture: uint8 RGB [H, W, 3]; a still is its own frame.
+        faces: The largest first; empty when none is seen.
+    """
+
+    picture: _Picture
+    faces: tuple[Face, ...]
+
+
+def find_faces(
+    path: Path,
+    *,
+    tracker: str = "facemesh",
+    crop: Box | None = None,
+    progress: Progress | None = None,
+) -> FoundFaces:
+    """The faces of a picture or of a clip's first frames, numbered as `extract_clip` does.
+
+    Raises:
+        MediaError: the file cannot be read or shows nothing.
+        FaceError: there is no such tracker.
+        Cancelled: the work was cancelled.
+    """
+    progress = progress or Progress()
+    looking = looking_through(create_tracker(tracker), crop)
+    if is_still(path):
+        rgb = read_image(path).rgb
+        return FoundFaces(rgb, tuple(looking.detect(rgb, progress)))
+    frames = read_frames(path, _own_rate(path, None), max_side=_tracked_side(crop))
+    first, faces = _peek(frames, looking, progress)
+    if not first:
+        raise MediaError(f"“{path.name}” holds no pictures: choose a video that shows a face.")
+    return FoundFaces(first[-1] if faces else first[0], tuple(faces))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Tracked:
     """Raw extraction: what the cache holds."""
 
@@ -97,6 +137,7 @@ def extract_clip(
     *,
     face: int | None = None,
     tracker: str = "facemesh",
+    crop: Box | None = None,
     cache: ArrayCache | None = None,
     progress: Progress | None = None,
 ) -> ClipMotion:
@@ -110,6 +151,7 @@ def extract_clip(
         face: number of the face, largest first from 0, where several are seen; None takes the
             largest and says so. The same face is followed through the clip.
         tracker: name of the face tracker.
+        crop: the only part of the pictures that is looked at; faces are numbered within it.
         cache: where extracted motion is kept.
         progress: reports frames and notes.
 
@@ -124,10 +166,10 @@ def extract_clip(
         recording = read_live_link(path, progress)
         return _finished(path, recording.tracks, recording.notes, rate, progress)
     own_rate = _own_rate(path, rate)
-    key = _key(path, own_rate, face or 0, tracker)
+    key = _key(path, own_rate, face or 0, tracker, crop)
     tracked = None if cache is None else _load(cache, key)
     if tracked is None:
-        tracked = _extract(path, own_rate, face or 0, create_tracker(tracker), progress)
+        tracked = _extract(path, own_rate, face or 0, create_tracker(tracker), crop, progress)
         if cache is not None:
             _save(cache, key, tracked)
     notes = []
@@ -176,7 +218,7 @@ def _steady_rate(info: VideoInfo) -> Fraction:
     return min(rate, _MAX_RATE)
 
 
-def _key(path: Path, rate: Fraction, face: int, tracker: str) -> str:
+def _key(path: Path, rate: Fraction, face: int, tracker: str, crop: Box | None) -> str:
     try:
         tracker_version = metadata.version(_PACKAGES.get(tracker, tracker))
     except metadata.PackageNotFoundError:
@@ -189,12 +231,19 @@ def _key(path: Path, rate: Fraction, face: int, tracker: str) -> str:
         face=face,
         tracker=tracker,
         tracker_version=tracker_version,
+        crop=None if crop is None else repr(crop),
     )
 
 
 def _extract(
-    path: Path, rate: Fraction, face: int, tracker: FaceTracker, progress: Progress
+    path: Path,
+    rate: Fraction,
+    face: int,
+    tracker: FaceTracker,
+    crop: Box | None,
+    progress: Progress,
 ) -> _Tracked:
+    tracker = looking_through(tracker, crop)
     if is_still(path):
         rgb = read_image(path).rgb
         faces = tracker.detect(rgb, progress)
@@ -202,14 +251,8 @@ def _extract(
         seen: list[Face | None] = [faces[face]]
         return _solved(path, seen, rate, len(faces), progress)
     total = count_frames(path, rate)
-    frames = read_frames(path, rate, max_side=_MAX_SIDE)
-    first: list[_Picture] = []
-    faces = []
-    for i, frame in enumerate(itertools.islice(frames, _PEEKED)):
-        first.append(frame)
-        if i % _PEEK_EVERY == 0 and (faces := tracker.detect(frame, progress)):
-            break
-        progress.check()
+    frames = read_frames(path, rate, max_side=_tracked_side(crop))
+    first, faces = _peek(frames, tracker, progress)
     if faces:
         _check_face(path, face, faces)
     seen = []
@@ -217,6 +260,25 @@ def _extract(
         seen.append(found)
         progress.report(STAGE, len(seen), max(total, len(seen)))
     return _solved(path, seen, rate, len(faces), progress)
+
+
+def _tracked_side(crop: Box | None) -> int:
+    """Longest side in px of the frames, so that the part that is looked at has enough of them."""
+    left, top, right, bottom = crop or WHOLE
+    return round(_MAX_SIDE / max(right - left, bottom - top))
+
+
+def _peek(
+    frames: Iterator[_Picture], tracker: FaceTracker, progress: Progress
+) -> tuple[list[_Picture], list[Face]]:
+    """The first frames up to one that shows faces, and these faces."""
+    first: list[_Picture] = []
+    for i, frame in enumerate(itertools.islice(frames, _PEEKED)):
+        first.append(frame)
+        if i % _PEEK_EVERY == 0 and (faces := tracker.detect(frame, progress)):
+            return first, faces
+        progress.check()
+    return first, []
 
 
 def _chained(first: list[_Picture], rest: Iterator[_Picture]) -> Iterator[_Picture]:
