@@ -26,11 +26,15 @@ from core.motion.voice import lips_track, stressed_seconds
 from core.session.compose import is_moving
 from core.session.media import media_path
 from core.session.takes import load_take
+from core.speech.cues import MouthCue
 from core.speech.energy import SilenceGate
+from core.timeline.cue_edits import edited_cues
 from core.timeline.document import Document
 from core.timeline.evaluate import evaluate
 from core.timeline.source import (
+    AudioParams,
     ClipParams,
+    CropBox,
     Generator,
     GeneratorParams,
     LiveLinkParams,
@@ -100,10 +104,17 @@ def origin(source: Source, document: Document) -> tuple[object, ...]:
         heard = document.source(params.audio_id)
         about = (*about, heard and heard.media)
     if isinstance(params, VoiceParams):
-        return (*about, document.rate)
+        return (*about, heard_cues(document, params), document.rate)
     if isinstance(params, GeneratorParams | PresetParams):
         return (*about, document.rate, document.n_frames)
     return about
+
+
+def heard_cues(document: Document, voice: VoiceParams) -> tuple[MouthCue, ...]:
+    """The mouth shapes that a person edited of the sound that a voice speaks."""
+    heard = document.source(voice.audio_id)
+    params = None if heard is None else heard.params
+    return edited_cues(params) if isinstance(params, AudioParams) else ()
 
 
 def final_motion(
@@ -161,9 +172,9 @@ class _Maker:
     def tracks(self, source: Source) -> Tracks:
         params = source.params
         if isinstance(params, ClipParams):
-            return self._clip(source, params.face, params.tracker)
+            return self._clip(source, params.face, params.tracker, params.crop)
         if isinstance(params, PortraitParams):
-            return self._clip(source, self._document.avatar.face, _TRACKER)
+            return self._clip(source, self._document.avatar.face, _TRACKER, params.crop)
         if isinstance(params, LiveLinkParams):
             return self._clip(source, None, _TRACKER)
         if isinstance(params, TakeParams):
@@ -186,11 +197,14 @@ class _Maker:
     def _n_frames(self) -> int:
         return self._document.n_frames
 
-    def _clip(self, source: Source, face: int | None, tracker: str) -> Tracks:
+    def _clip(
+        self, source: Source, face: int | None, tracker: str, crop: CropBox | None = None
+    ) -> Tracks:
         motion = extract_clip(
             source_path(source, self._folder),
             face=face,
             tracker=tracker,
+            crop=None if crop is None else crop.sides,
             cache=self._cache,
             progress=self._progress,
         )
@@ -204,6 +218,7 @@ class _Maker:
             self._audio_path(params.audio_id),
             self._rate,
             gate=gate,
+            cues=heard_cues(self._document, params),
             cache=self._cache,
             progress=self._progress,
         )
