@@ -260,11 +260,13 @@ class Failed:
         ticket: Of the request.
         message: One sentence for the user.
         is_user_error: Whether the input was at fault; else it was the program.
+        lacks_face: Whether no face was found that can be used.
     """
 
     ticket: int
     message: str
     is_user_error: bool
+    lacks_face: bool = False
 
 
 @dataclass(frozen=True, slots=True)

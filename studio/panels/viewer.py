@@ -1,5 +1,6 @@
 """The viewer: the picture of the playhead, compared, outlined, and grabbed to direct the face."""
 
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,8 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.session.bank import source_path
+from core.timeline.source import ClipParams, PortraitParams
 from studio.controller.preview import State
 from studio.controller.studio import Studio
+from studio.panels.crop_dialog import CropDialog
 from studio.panels.viewer_drop import DropTarget
 from studio.panels.viewer_empty import EmptyView
 from studio.panels.viewer_gesture import ViewerGesture
@@ -154,6 +158,7 @@ class ViewerPanel(QWidget):
         self.empty.portrait_wanted.connect(self.portrait_wanted)
         self.empty.audio_wanted.connect(self.audio_wanted)
         self.empty.sample_wanted.connect(self.sample_wanted)
+        self.empty.crop_wanted.connect(self._on_crop_wanted)
         self._other.activated.connect(self._show_other)
         self._framing.activated.connect(self._on_framing)
 
@@ -181,9 +186,29 @@ class ViewerPanel(QWidget):
         if is_empty:
             self.view.set_result(None)
         has_picture = self.view.has_picture and preview.state is not State.FAILED
-        self.empty.show_state(preview.state, preview.reason, has_picture=has_picture)
+        self.empty.show_state(
+            preview.state, preview.reason, has_picture=has_picture, faceless=self._faceless()
+        )
         self._on_document()
         self._show_extras()
+
+    def _faceless(self) -> str:
+        """The file name of a portrait in which no usable face was found; else nothing."""
+        document = self._studio.project.document
+        portrait = document.source(document.avatar.source_id)
+        if not self._studio.preview.avatar.lacks_face or portrait is None or not portrait.media:
+            return ""
+        return Path(portrait.media.path).name
+
+    def _on_crop_wanted(self) -> None:
+        project = self._studio.project
+        portrait = project.document.source(project.document.avatar.source_id)
+        if portrait is None or not isinstance(portrait.params, PortraitParams | ClipParams):
+            return
+        path = source_path(portrait, project.folder)
+        dialog = CropDialog(self._studio.faces, path, portrait.params.crop, self)
+        dialog.chosen.connect(lambda crop: self._studio.set_crop(portrait.id, crop))
+        dialog.open()
 
     def _on_cache(self) -> None:
         if self.mode is Mode.ONION:

@@ -21,9 +21,9 @@ from core.session.bank import source_path
 from core.timeline.project_edits import set_marker, set_range
 from studio.controller.selection import AUDIO, Mode
 from studio.controller.studio import Studio
+from studio.panels.timeline.clip_dialog import ClipDialog
 from studio.panels.timeline.desk import Desk
-from studio.panels.timeline.drops import Drop, TrackDrops, lay_drop
-from studio.panels.timeline.factors_dialog import FactorsDialog
+from studio.panels.timeline.drops import Drop, TrackDrops, lay_drop, shown_clip
 from studio.panels.timeline.header import WIDTH_PX
 from studio.panels.timeline.keyboard import TimelineKeys
 from studio.panels.timeline.menus import add_menu, curve_menu, strip_menu
@@ -71,6 +71,7 @@ class TimelinePanel(QWidget):
             studio.verbs,
             studio.settings,
             self.axis,
+            studio.preview,
         )
         self.waveforms = Waveforms(studio.pool, self)
         self.ruler = TimeRuler(self.axis)
@@ -198,6 +199,7 @@ class TimelinePanel(QWidget):
         studio.settings.changed.connect(self._on_setting_changed)
         self.snap.setChecked(bool(studio.settings.get("snap")))
         self.snap.toggled.connect(lambda is_on: studio.settings.set("snap", is_on))
+        studio.preview.avatar.bank_changed.connect(self._on_bank_changed)
         self.waveforms.ready.connect(lambda _: self.rows.rows[AUDIO].body.redraw())
         self.axis.changed.connect(self._on_axis_changed)
         self.time_bar.valueChanged.connect(lambda v: self.axis.show_from(v / _SCROLL_STEPS))
@@ -238,6 +240,11 @@ class TimelinePanel(QWidget):
     def _on_cache_changed(self) -> None:
         self.ruler.set_cache(self.studio.preview.statuses())
 
+    def _on_bank_changed(self) -> None:
+        """Clips were tracked: their gaps are known now."""
+        for body in self.rows.bodies:
+            body.redraw()
+
     def _on_setting_changed(self, name: str) -> None:
         if name == "snap":
             self.snap.setChecked(bool(self.studio.settings.get("snap")))
@@ -274,8 +281,9 @@ class TimelinePanel(QWidget):
 
     def _ask_factors(self, drop: Drop) -> None:
         self.factors_wanted.emit(drop)
-        dialog = FactorsDialog(self)
-        dialog.chosen.connect(lambda factors: lay_drop(self.studio, drop, factors))
+        path, use, has_sound = shown_clip(self.studio, drop)
+        dialog = ClipDialog(self.studio.faces, path, use, has_sound=has_sound, parent=self)
+        dialog.chosen.connect(lambda factors, how: lay_drop(self.studio, drop, factors, how))
         dialog.open()
 
     def _rename_marker(self, frame: int) -> None:
