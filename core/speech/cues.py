@@ -107,6 +107,15 @@ def delete_cue(cues: Sequence[MouthCue], index: int) -> tuple[MouthCue, ...]:
     return (*cues[: index - 1], taken, *cues[index + 1 :])
 
 
+def fitted(cues: Sequence[MouthCue], duration_s: float) -> tuple[MouthCue, ...]:
+    """The cues within 0..`duration_s`, the last one followed by rest up to there."""
+    kept = [replace(c, end_s=min(c.end_s, duration_s)) for c in cues if c.start_s < duration_s]
+    last_s = kept[-1].end_s if kept else 0.0
+    if last_s < duration_s:
+        kept.append(MouthCue(last_s, duration_s, REST_SHAPE))
+    return tuple(kept)
+
+
 def cue_at(cues: Sequence[MouthCue], second: float) -> int | None:
     """Index of the cue that is seen at a second."""
     return next((i for i, cue in enumerate(cues) if cue.start_s <= second < cue.end_s), None)

@@ -74,9 +74,9 @@ class InspectorPanel(QWidget):
         self.portrait_faces = SourceFaces(studio, is_portrait=True)
         self._pages = {
             Tab.TRACK: _Page([self.factor_form, self.audio_form]),
-            Tab.CLIP: _Page([self.strip_form, self.sound_form, self.source_form, self.clip_faces]),
+            Tab.CLIP: _Page([self.clip_faces, self.strip_form, self.sound_form, self.source_form]),
             Tab.KEY: _Page([self.key_form, self.playhead_form]),
-            Tab.AVATAR: _Page([self.avatar_form, self.portrait_faces, self._make_avatar_buttons()]),
+            Tab.AVATAR: _Page([self.portrait_faces, self.avatar_form, self._make_avatar_buttons()]),
         }
         self._tabs: dict[Tab, QToolButton] = {}
         self._stack = QStackedWidget(self)

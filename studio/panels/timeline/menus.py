@@ -14,6 +14,7 @@ from core.timeline.source import AudioParams, PortraitParams
 from studio.controller.selection import AUDIO
 from studio.controller.studio import Studio
 from studio.controller.verbs import Verbs
+from studio.panels.timeline.cue_lane import SHAPE_NAMES, CueHit, CueLane
 
 _INTERPOLATIONS = {
     Interpolation.HOLD: "Hold",
@@ -75,6 +76,39 @@ def strip_menu(verbs: Verbs, is_sound: bool, parent: QWidget) -> QMenu:
         add_action(menu, "Bake to keys", verbs.bake_strips)
     menu.addSeparator()
     _add_clipboard(menu, verbs)
+    return menu
+
+
+def cue_menu(
+    lane: CueLane,
+    hit: CueHit,
+    bring: Callable[[], None],
+    save: Callable[[], None],
+    parent: QWidget,
+) -> QMenu:
+    """What can be done to the mouth shape under the pointer, and to all of its sound.
+
+    Args:
+        lane: Does it.
+        hit: The mouth shape.
+        bring: Asks for a file of Rhubarb and takes its shapes.
+        save: Asks for a file and writes them.
+        parent: Of the menu.
+    """
+    menu = QMenu(parent)
+    now = lane.cues(hit.strip)[hit.index].shape
+    for shape, name in SHAPE_NAMES.items():
+        action = add_action(menu, f"{shape}  {name}", partial(lane.set_shape, hit, shape))
+        action.setCheckable(True)
+        action.setChecked(shape == now)
+    menu.addSeparator()
+    add_action(menu, "Split here", partial(lane.split, hit))
+    add_action(menu, "Delete", partial(lane.delete, hit))
+    menu.addSeparator()
+    add_action(menu, "Import mouth shapes…", bring)
+    add_action(menu, "Export mouth shapes…", save)
+    again = add_action(menu, "As recognised", partial(lane.replace, hit.strip, ()))
+    again.setEnabled(lane.is_edited(hit.strip))
     return menu
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QInputDialog,
+    QMenu,
     QScrollBar,
     QToolButton,
     QVBoxLayout,
@@ -22,11 +23,13 @@ from core.timeline.project_edits import set_marker, set_range
 from studio.controller.selection import AUDIO, Mode
 from studio.controller.studio import Studio
 from studio.panels.timeline.clip_dialog import ClipDialog
+from studio.panels.timeline.cue_files import CueFiles
+from studio.panels.timeline.cue_lane import CueHit
 from studio.panels.timeline.desk import Desk
 from studio.panels.timeline.drops import Drop, TrackDrops, lay_drop, shown_clip
 from studio.panels.timeline.header import WIDTH_PX
 from studio.panels.timeline.keyboard import TimelineKeys
-from studio.panels.timeline.menus import add_menu, curve_menu, strip_menu
+from studio.panels.timeline.menus import add_menu, cue_menu, curve_menu, strip_menu
 from studio.panels.timeline.rows import TrackRow, TrackRows
 from studio.panels.timeline.sound_area import SoundArea
 from studio.panels.timeline.strip_gestures import strips_of
@@ -75,7 +78,9 @@ class TimelinePanel(QWidget):
         )
         self.waveforms = Waveforms(studio.pool, self)
         self.ruler = TimeRuler(self.axis)
-        self.rows = TrackRows(self.desk, SoundArea(self.desk, self.waveforms, self._path_of))
+        self.sounds = SoundArea(self.desk, self.waveforms, self._path_of)
+        self.cue_files = CueFiles(studio, self.sounds, self)
+        self.rows = TrackRows(self.desk, self.sounds)
         self.time_bar = QScrollBar(Qt.Orientation.Horizontal)
         self.snap = self._tool("snap", "Snap (N) · hold Ctrl while dragging to turn it round")
         self.snap.setCheckable(True)
@@ -303,7 +308,10 @@ class TimelinePanel(QWidget):
     def _open_menu(self, body: TrackBody, at: QPoint, point: QPointF) -> None:
         curves, verbs = body.curves, self.studio.verbs
         hit = body.strips.strip_at(point)
-        if hit is not None:
+        cue = self.sounds.cue_at(point) if body.track == AUDIO else None
+        if cue is not None:
+            menu = self._cue_menu(cue)
+        elif hit is not None:
             if hit[0].id not in self.studio.selection.strips:
                 self.studio.selection.select_strips((hit[0].id,), Mode.REPLACE)
             menu = strip_menu(verbs, body.track == AUDIO, self)
@@ -319,6 +327,15 @@ class TimelinePanel(QWidget):
             return
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
+
+    def _cue_menu(self, hit: CueHit) -> QMenu:
+        return cue_menu(
+            self.sounds.cues,
+            hit,
+            lambda: self.cue_files.ask_import(hit.strip),
+            lambda: self.cue_files.ask_export(hit.strip),
+            self,
+        )
 
     def _open_add_menu(self, row: TrackRow, button: QToolButton) -> None:
         menu = add_menu(self.studio, row.track, lambda: self._import_into(row.track), self)

@@ -53,6 +53,15 @@ class Part(StrEnum):
     FADE_OUT = "fade out"
 
 
+_CURSORS = {
+    Part.BODY: Qt.CursorShape.OpenHandCursor,
+    Part.START: Qt.CursorShape.SizeHorCursor,
+    Part.STOP: Qt.CursorShape.SizeHorCursor,
+    Part.FADE_IN: Qt.CursorShape.PointingHandCursor,
+    Part.FADE_OUT: Qt.CursorShape.PointingHandCursor,
+}
+
+
 class StripArea:
     """The strips of one track within `rect` of its body. Knows no widget.
 
@@ -178,6 +187,16 @@ class StripArea:
         elif modifiers & Modifiers.ControlModifier:
             mode = Mode.REMOVE
         self.desk.selection.select_strips(touched, mode)
+
+    def cursor_at(self, point: QPointF) -> Qt.CursorShape:
+        """The pointer's shape over the strips."""
+        hit = self.strip_at(point)
+        return Qt.CursorShape.ArrowCursor if hit is None else _CURSORS[hit[1]]
+
+    def tooltip_at(self, point: QPointF) -> str:
+        """What is under the pointer and what can be done with it; empty beside the strips."""
+        hit = self.strip_at(point)
+        return "" if hit is None else self.tooltip(*hit)
 
     def tooltip(self, strip: AnyStrip, part: Part) -> str:
         """What a strip is and what can be done with the part under the pointer."""
