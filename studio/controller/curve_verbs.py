@@ -1,6 +1,7 @@
 """What a person does to the keys of the focused curve: each call is one undoable step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
@@ -19,8 +20,31 @@ from studio.controller.selection import INFLUENCE, Selection
 _LINKED: Final = {"blink_left": "blink_right", "blink_right": "blink_left"}
 _INTERPOLATIONS: Final = tuple(Interpolation)
 _HANDLES: Final = (Handles.AUTO, Handles.ALIGNED, Handles.FREE, Handles.VECTOR)
-SMOOTH_AMOUNT: Final = 0.5
-SIMPLIFY_SHARE: Final = 0.01
+_PASSES: Final = 10
+"""How often the largest amount of smoothing averages each key with its neighbours."""
+
+
+class Shaping(StrEnum):
+    """What an amount slider does to a curve."""
+
+    SMOOTH = "Smooth"
+    SIMPLIFY = "Simplify"
+    FLATTEN = "Flatten"
+
+    @property
+    def usual(self) -> float:
+        """The amount to begin with; of simplify a share of the curve's range."""
+        return {"Smooth": 0.3, "Simplify": 0.01, "Flatten": 0.5}[self.value]
+
+    @property
+    def largest(self) -> float:
+        """The largest amount."""
+        return 0.1 if self is Shaping.SIMPLIFY else 1.0
+
+    @property
+    def decimals(self) -> int:
+        """Digits of the amount in percent that are worth reading."""
+        return 1 if self is Shaping.SIMPLIFY else 0
 
 
 class CurveVerbs(QObject):
@@ -148,18 +172,18 @@ class CurveVerbs(QObject):
         """Makes the segments that start at the selected keys slow at their ends."""
         self._on_keys("Ease", lambda c, k: keying.ease(c, k, kind))
 
-    def smooth(self, amount: float = SMOOTH_AMOUNT) -> None:
-        """Draws the selected keys towards the mean of their neighbours, `amount` 0..1."""
-        self._on_keys("Smooth", lambda c, k: keying.smooth(c, k, amount), whole=True)
+    def shaped(self, shaping: Shaping, amount: float) -> Callable[[Curve], Curve]:
+        """What smooth, simplify or flatten does to the focused curve, 0 to the largest amount.
 
-    def flatten(self, amount: float = 1.0) -> None:
-        """Draws the selected keys towards their mean, `amount` 0..1."""
-        self._on_keys("Flatten", lambda c, k: keying.flatten(c, k, amount), whole=True)
-
-    def simplify(self, share: float = SIMPLIFY_SHARE) -> None:
-        """Spares keys of the focused curve, within `share` of its range."""
+        The selected keys are shaped, or all where none is selected; simplify spares any key.
+        """
         lower, _, upper = self._selection.limits
-        self.edit_curve("Simplify", lambda c: simplify(c, share * (upper - lower)))
+        chosen = self._selection.keys or tuple(range(len(self._selection.curve)))
+        if shaping is Shaping.SIMPLIFY:
+            return lambda c: simplify(c, amount * (upper - lower)) if amount else c
+        if shaping is Shaping.FLATTEN:
+            return lambda c: keying.flatten(c, chosen, amount)
+        return lambda c: _smoothed(c, chosen, amount)
 
     def mirror_values(self) -> None:
         """Turns the selected keys upside down about the curve's default."""
@@ -187,3 +211,10 @@ class CurveVerbs(QObject):
             chosen = tuple(range(len(self._selection.curve)))
         if chosen:
             self.edit_curve(label, lambda curve: change(curve, chosen))
+
+
+def _smoothed(curve: Curve, chosen: Collection[int], amount: float) -> Curve:
+    passes = amount * _PASSES
+    for _ in range(int(passes)):
+        curve = keying.smooth(curve, chosen, 1.0)
+    return keying.smooth(curve, chosen, passes - int(passes))

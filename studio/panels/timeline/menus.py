@@ -11,6 +11,7 @@ from core.motion.presets import EMOTIONS
 from core.timeline.curve import Handles, Interpolation
 from core.timeline.keying import Ease
 from core.timeline.source import AudioParams, PortraitParams
+from studio.controller.curve_verbs import Shaping
 from studio.controller.selection import AUDIO
 from studio.controller.studio import Studio
 from studio.controller.verbs import Verbs
@@ -37,7 +38,12 @@ def add_action(menu: QMenu, title: str, run: Callable[[], object], keys: str = "
     return action
 
 
-def curve_menu(verbs: Verbs, type_value: Callable[[], None], parent: QWidget) -> QMenu:
+def curve_menu(
+    verbs: Verbs,
+    type_value: Callable[[], None],
+    shape: Callable[[Shaping], None],
+    parent: QWidget,
+) -> QMenu:
     """What can be done to the keys of the focused curve."""
     menu = QMenu(parent)
     add_action(menu, "Add or remove key", verbs.toggle_key, ";")
@@ -53,9 +59,9 @@ def curve_menu(verbs: Verbs, type_value: Callable[[], None], parent: QWidget) ->
     for ease, title in _EASES.items():
         add_action(eases, title, partial(verbs.ease, ease))
     menu.addSeparator()
-    add_action(menu, "Smooth", verbs.smooth, "Alt+O")
-    add_action(menu, "Simplify", verbs.simplify, "Alt+Shift+O")
-    add_action(menu, "Flatten", verbs.flatten)
+    add_action(menu, "Smooth…", partial(shape, Shaping.SMOOTH), "Alt+O")
+    add_action(menu, "Simplify…", partial(shape, Shaping.SIMPLIFY), "Alt+Shift+O")
+    add_action(menu, "Flatten…", partial(shape, Shaping.FLATTEN))
     add_action(menu, "Mirror values", verbs.mirror_values, "Ctrl+Shift+H")
     add_action(menu, "Mirror time", verbs.mirror_time, "Ctrl+H")
     menu.addSeparator()

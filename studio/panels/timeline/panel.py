@@ -20,8 +20,10 @@ from core.base.controls import Factor
 from core.base.errors import SessionError
 from core.session.bank import source_path
 from core.timeline.project_edits import set_marker, set_range
+from studio.controller.curve_verbs import Shaping
 from studio.controller.selection import AUDIO, Mode
 from studio.controller.studio import Studio
+from studio.panels.timeline.amount_popup import AmountPopup
 from studio.panels.timeline.clip_dialog import ClipDialog
 from studio.panels.timeline.cue_files import CueFiles
 from studio.panels.timeline.cue_lane import CueHit
@@ -45,6 +47,9 @@ _COMMANDS = (
     "type_value",
     "move_keys",
     "scale_keys",
+    "smooth",
+    "simplify",
+    "flatten",
     "zoom_in",
     "zoom_out",
     "zoom_fit",
@@ -140,6 +145,28 @@ class TimelinePanel(QWidget):
         popup = KeyPopup(selection.lane, key, self)
         popup.accepted.connect(lambda f, v: self.studio.verbs.set_key(index, f, v))
         at = QPoint(round(self.axis.to_x(key.frame)) + 10, round(scale.to_y(key.value)))
+        popup.open_at(body.mapToGlobal(at))
+
+    def smooth(self) -> None:
+        """Smooths the focused curve by an amount that a slider sets."""
+        self._shape(Shaping.SMOOTH)
+
+    def simplify(self) -> None:
+        """Spares keys of the focused curve by an amount that a slider sets."""
+        self._shape(Shaping.SIMPLIFY)
+
+    def flatten(self) -> None:
+        """Flattens the focused curve by an amount that a slider sets."""
+        self._shape(Shaping.FLATTEN)
+
+    def _shape(self, shaping: Shaping) -> None:
+        selection, body = self.studio.selection, self.focused_body
+        factor, lane = selection.factor, selection.lane
+        if factor is None or lane is None or body.curves is None or not selection.curve.keys:
+            return
+        popup = AmountPopup(self.studio.project, self.studio.verbs, shaping, factor, lane, self)
+        rect = body.curves.rect
+        at = QPoint(round(max(rect.left(), 0.0)) + 16, round(rect.top()) + 8)
         popup.open_at(body.mapToGlobal(at))
 
     # --- set up --------------------------------------------------------------------------------
@@ -322,7 +349,7 @@ class TimelinePanel(QWidget):
                 index = curves.key_at(point, lane)
                 if index is not None and index not in self.studio.selection.keys:
                     self.studio.selection.select_keys((index,))
-            menu = curve_menu(verbs, self.type_value, self)
+            menu = curve_menu(verbs, self.type_value, self._shape, self)
         else:
             return
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
