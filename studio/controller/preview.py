@@ -5,7 +5,7 @@ therefore makes only those pictures stale whose frames it changes, and undo brin
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -104,6 +104,7 @@ class Preview(QObject):
         self._snapshots: dict[int, Picture] = {}
         self._pace: deque[float] = deque(maxlen=_PACE_OF)
         self._ms = 0.0
+        self._also: tuple[int, ...] = ()
         self._is_ahead = self._is_idle = False
         self.n_missed = 0  # pictures that were not ready when playing came to them
         self.is_held = False  # an export has the engine: fill no cache meanwhile
@@ -151,6 +152,11 @@ class Preview(QObject):
     def picture(self, frame: int) -> Picture | None:
         """The full picture of a frame if it is ready."""
         return self._book.picture(frame) if self.state is State.READY else None
+
+    def want_also(self, frames: Collection[int]) -> None:
+        """Draws these frames for the cache, besides the shown one, until others are wanted."""
+        self._also = tuple(self._near(frame) for frame in frames)
+        self._wake()
 
     @property
     def shown(self) -> Picture | None:
@@ -419,6 +425,8 @@ class Preview(QObject):
                 self._send(flight, self._live)
         elif self._is_source_wanted and self._source is None:
             self._send(_Flight(0, self._source_key(), is_source=True), REST)
+        elif (also := self._book.first_missing(self._also)) is not None:
+            self._ask(also, is_ahead=True)
         elif (self._is_ahead or self._is_idle) and not self.is_held:
             frame = self._next_missing()
             if frame is not None:

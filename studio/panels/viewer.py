@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from core.session.bank import source_path
 from core.timeline.source import ClipParams, PortraitParams
+from studio.controller.last_export import LastExport
 from studio.controller.preview import State
 from studio.controller.studio import Studio
 from studio.panels.crop_dialog import CropDialog
@@ -36,7 +37,8 @@ _MODES: Final = (
     (Mode.ONION, "Onion", "The previous and the next key over the picture (F4)"),
     (Mode.LANDMARKS, "Landmarks", "Outlines of the face; works without an engine (F5)"),
 )
-_OTHERS: Final = ("Portrait", "Snapshot A", "Snapshot B")
+_OTHERS: Final = ("Portrait", "Snapshot A", "Snapshot B", "Last export")
+_LAST_EXPORT: Final = _OTHERS.index("Last export")
 _VIEWS: Final = (("Face", "face"), ("Full picture", "full"))
 _CURSORS: Final = {
     Grip.HEAD: Qt.CursorShape.OpenHandCursor,
@@ -63,6 +65,7 @@ class ViewerPanel(QWidget):
         self.gesture = ViewerGesture(studio, self)
         self.empty = EmptyView(self.view)
         self.drops = DropTarget(studio, self)
+        self.film = LastExport(studio.jobs, studio.project, studio.pool, self)
         self._modes = QButtonGroup(self)
         self._buttons: dict[Mode, QToolButton] = {}
         self._other = QComboBox(self)
@@ -88,11 +91,13 @@ class ViewerPanel(QWidget):
         self._buttons[mode].setChecked(True)
         self.view.set_mode(mode)
         self._other.setEnabled(mode in (Mode.WIPE, Mode.SIDE))
+        if mode is not Mode.ONION:
+            self._studio.preview.want_also(())
         self._show_extras()
         self.mode_changed.emit(str(mode))
 
     def compare_with(self, slot: int) -> None:
-        """Compares with snapshot 1 or 2, or with the portrait (0), behind the bar."""
+        """Compares with snapshot 1 or 2, the portrait (0) or the last export (3)."""
         self._other.setCurrentIndex(slot)
         if self.mode not in (Mode.WIPE, Mode.SIDE):
             self.set_mode(Mode.WIPE)
@@ -145,7 +150,10 @@ class ViewerPanel(QWidget):
         studio.preview.motion_changed.connect(self._show_extras)
         studio.preview.cache_changed.connect(self._on_cache)
         studio.preview.snapshots_changed.connect(self._show_other)
+        studio.preview.source_ready.connect(self._show_other)
+        self.film.changed.connect(self._show_other)
         studio.playhead.frame_changed.connect(self._show_extras)
+        studio.selection.changed.connect(self._on_cache)
         studio.project.document_changed.connect(self._on_document)
         studio.project.opened.connect(self._on_opened)
         view.grabbed.connect(lambda at: self.gesture.grab(at.x(), at.y()))
@@ -242,8 +250,13 @@ class ViewerPanel(QWidget):
         if self.mode not in (Mode.WIPE, Mode.SIDE):
             return
         index, preview = self._other.currentIndex(), self._studio.preview
-        other = preview.source_picture if index == 0 else preview.snapshot(index)
         name = self._other.currentText()
+        if index == _LAST_EXPORT:
+            other = self.film.picture(self._studio.playhead.frame)
+            if other is None and self.film.has_film:
+                return  # on its way, or beyond the film's end: what was there stays
+        else:
+            other = preview.source_picture if index == 0 else preview.snapshot(index)
         self.view.set_other(other, name if other is not None else f"{name} (none yet)")
 
     def _show_ghosts(self) -> None:
@@ -252,7 +265,9 @@ class ViewerPanel(QWidget):
         if preview.size == (0, 0):
             return
         tones = (TRACK_COLORS["lips"], TRACK_COLORS["eyes"])
-        for frame, tone in zip(self._key_frames(), tones, strict=True):
+        frames = self._key_frames()
+        preview.want_also([frame for frame in frames if frame is not None])
+        for frame, tone in zip(frames, tones, strict=True):
             if frame is None:
                 continue
             picture = preview.picture(frame)
@@ -262,15 +277,16 @@ class ViewerPanel(QWidget):
         self.view.set_ghosts(pictures, lines)
 
     def _key_frames(self) -> tuple[int | None, int | None]:
-        """Frames of the last key before and the first one after the playhead."""
+        """Frames of the last key before and the first one after the playhead.
+
+        Those of the focused curve count, without one those of all.
+        """
         now = self._studio.playhead.frame
         document = self._studio.project.document
-        frames = {
-            round(key.frame)
-            for track in document.tracks
-            for offset in track.offsets
-            for key in offset.curve.keys
-        }
+        curves = [self._studio.selection.curve]
+        if not curves[0].keys:
+            curves = [offset.curve for track in document.tracks for offset in track.offsets]
+        frames = {round(key.frame) for curve in curves for key in curve.keys}
         before = max((f for f in frames if f < now), default=None)
         after = min((f for f in frames if f > now), default=None)
         return before, after
