@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.base.controls import Factor
@@ -15,13 +16,21 @@ from core.timeline.keying import Ease
 from core.timeline.lanes import LANES
 from studio.controller.playhead import Playhead
 from studio.controller.project import Project
-from studio.controller.selection import INFLUENCE, Selection
+from studio.controller.selection import INFLUENCE, Mode, Selection
 
 _LINKED: Final = {"blink_left": "blink_right", "blink_right": "blink_left"}
 _INTERPOLATIONS: Final = tuple(Interpolation)
 _HANDLES: Final = (Handles.AUTO, Handles.ALIGNED, Handles.FREE, Handles.VECTOR)
 _PASSES: Final = 10
 """How often the largest amount of smoothing averages each key with its neighbours."""
+
+
+class Pivot(StrEnum):
+    """What keys are scaled about."""
+
+    PLAYHEAD = "playhead"
+    CENTRE = "centre of the keys"
+    FIRST = "first key"
 
 
 class Shaping(StrEnum):
@@ -64,6 +73,7 @@ class CurveVerbs(QObject):
         self._selection = selection
         self._playhead = playhead
         self._is_blink_linked = True
+        self.pivot_kind = Pivot.PLAYHEAD
 
     @property
     def is_blink_linked(self) -> bool:
@@ -185,6 +195,40 @@ class CurveVerbs(QObject):
             return lambda c: keying.flatten(c, chosen, amount)
         return lambda c: _smoothed(c, chosen, amount)
 
+    def cycle_pivot(self) -> None:
+        """Playhead, centre of the keys, first key: the next one is what keys are scaled about."""
+        kinds = tuple(Pivot)
+        self.pivot_kind = kinds[(kinds.index(self.pivot_kind) + 1) % len(kinds)]
+        self._project.message.emit(f"Keys are scaled about the {self.pivot_kind}.")
+
+    @property
+    def pivot(self) -> tuple[float, float]:
+        """Frame and value that the selected keys are scaled about."""
+        keys = [self._selection.curve.keys[i] for i in self._selection.keys]
+        if not keys or self.pivot_kind is Pivot.PLAYHEAD:
+            return float(self._playhead.frame), self._selection.limits[1]
+        if self.pivot_kind is Pivot.FIRST:
+            return keys[0].frame, keys[0].value
+        return (
+            (keys[0].frame + keys[-1].frame) / 2.0,
+            (min(k.value for k in keys) + max(k.value for k in keys)) / 2.0,
+        )
+
+    def select_key(self, step: int, is_adding: bool = False) -> None:
+        """Selects the next (1) or previous (−1) key of the focused curve and goes there."""
+        frames, chosen = self._selection.curve.frames, self._selection.keys
+        if not len(frames):
+            return
+        if chosen:
+            index = chosen[-1] + 1 if step > 0 else chosen[0] - 1
+        else:
+            at = self._playhead.frame
+            index = int(np.searchsorted(frames, at, "left" if step > 0 else "right"))
+            index -= 0 if step > 0 else 1
+        index = min(max(index, 0), len(frames) - 1)
+        self._selection.select_keys((index,), Mode.ADD if is_adding else Mode.REPLACE)
+        self._playhead.set_frame(round(float(frames[index])))
+
     def mirror_values(self) -> None:
         """Turns the selected keys upside down about the curve's default."""
         default = self._selection.limits[1]
@@ -193,6 +237,14 @@ class CurveVerbs(QObject):
     def mirror_time(self) -> None:
         """Runs the selected keys backwards within their own span."""
         self._on_keys("Mirror time", keying.mirror_time, whole=True)
+
+    def reset(self) -> None:
+        """Brings the selected keys to the curve's default; without any, takes the curve away."""
+        default = self._selection.limits[1]
+        if self._selection.keys:
+            self._on_keys("Reset keys", lambda c, k: keying.flatten_to(c, k, default))
+        else:
+            self.reset_lane()
 
     def reset_lane(self) -> None:
         """Takes the focused curve away."""

@@ -13,11 +13,11 @@ from core.timeline import edits, keying, lane_edits, project_edits
 from core.timeline.curve import Key
 from core.timeline.document import Document, Marker
 from core.timeline.strip import AudioStrip, Strip
-from studio.controller.curve_verbs import CurveVerbs
 from studio.controller.playhead import Playhead
 from studio.controller.preview import Preview
 from studio.controller.project import Project
 from studio.controller.selection import AUDIO, Selection
+from studio.controller.strip_verbs import StripVerbs
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _Strips:
     strips: tuple[tuple[str, Strip | AudioStrip], ...]  # track, strip; frames from the first one
 
 
-class Verbs(CurveVerbs):
+class Verbs(StripVerbs):
     """Edits on what is selected, those of curves included. Main thread only."""
 
     clipboard_changed = Signal()

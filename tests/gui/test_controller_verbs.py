@@ -336,3 +336,36 @@ def test_an_edit_that_fails_leaves_the_document(studio: Studio, qtbot: QtBot) ->
         assert not studio.project.edit("Fail", fail)
     assert heard.args == ["It cannot be done: do something else."]
     assert studio.project.document is before
+
+
+def test_keys_are_selected_and_walked_by_keyboard(keyed: Studio) -> None:
+    keyed.playhead.set_frame(12)
+    assert keyed.actions.trigger("key.select_next")
+    assert (keyed.selection.keys, keyed.playhead.frame) == ((2,), 20)
+    assert keyed.actions.trigger("key.add_next")
+    assert (keyed.selection.keys, keyed.playhead.frame) == ((2, 3), 30)
+    assert keyed.actions.trigger("key.select_previous")
+    assert (keyed.selection.keys, keyed.playhead.frame) == ((1,), 10)
+    keyed.verbs.select_key(-1)
+    keyed.verbs.select_key(-1)
+    assert (keyed.selection.keys, keyed.playhead.frame) == ((0,), 0)
+
+
+def test_backspace_resets_the_selected_keys_or_the_curve(keyed: Studio) -> None:
+    keyed.selection.select_keys([1, 2])
+    assert keyed.actions.trigger("key.reset")
+    assert _curve(keyed).values.tolist() == [0.0, 0.0, 0.0, 3.0]
+    keyed.selection.clear()
+    assert keyed.actions.trigger("key.reset")
+    assert not _curve(keyed).keys
+
+
+def test_the_pivot_of_scaling_cycles(keyed: Studio) -> None:
+    keyed.playhead.set_frame(5)
+    keyed.selection.select_keys([1, 2])
+    pivots = []
+    for _ in range(3):
+        pivots.append(keyed.verbs.pivot)
+        assert keyed.actions.trigger("key.pivot")
+    assert pivots == [(5.0, 0.0), (15.0, 0.0), (10.0, 6.0)]
+    assert keyed.verbs.pivot == pivots[0]

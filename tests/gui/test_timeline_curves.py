@@ -11,6 +11,7 @@ from core.timeline.curve import Curve, Handles, Key
 from core.timeline.lanes import FRIENDLY_LANES
 from studio.controller.studio import Studio
 from studio.panels.timeline.amount_popup import AmountPopup
+from studio.panels.timeline.key_gestures import MoveKeys
 from studio.panels.timeline.panel import TimelinePanel
 from studio.panels.timeline.track_body import TrackBody
 
@@ -211,6 +212,9 @@ def test_keys_of_the_timeline_run_its_commands(hand: Hand) -> None:
     hand.qtbot.keyClick(hand.body, Qt.Key.Key_T)
     assert hand.curve.keys[1].interpolation != KEYS[1].interpolation
     hand.qtbot.keyClick(hand.body, Qt.Key.Key_Backspace)
+    assert hand.curve.keys[1].value == 0.0
+    hand.studio.selection.clear()
+    hand.qtbot.keyClick(hand.body, Qt.Key.Key_Backspace)
     assert len(hand.curve) == 0
 
 
@@ -295,3 +299,18 @@ def test_a_slider_shapes_the_curve_live_and_esc_restores_it(hand: Hand, action: 
     assert len(studio.project.history_labels) == n_steps + 1
     studio.project.undo()
     assert studio.project.document == document
+
+
+def test_keys_stop_visibly_at_the_end_of_the_range(hand: Hand) -> None:
+    start, far = hand.at(60, 10.0), hand.at(60, 10.0) - QPoint(0, 400)
+    hand.qtbot.mousePress(hand.body, LEFT, NONE, start)
+    hand.move(start, far)
+    assert isinstance(hand.body.gesture, MoveKeys)
+    assert hand.body.gesture.stop == 30.0
+    image = hand.body.grab().toImage()
+    assert hand.body.curves is not None
+    y = round(hand.body.curves.scale("yaw").to_y(30.0))
+    reds = [image.pixelColor(400, y + d) for d in (-1, 0, 1)]
+    assert any(c.red() > c.green() + 80 for c in reds)
+    hand.qtbot.mouseRelease(hand.body, LEFT, NONE, far)
+    assert hand.curve.values.max() == 30.0

@@ -7,10 +7,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from core.base.controls import Factor
+from core.motion.clip_end import ClipEnd
 from core.motion.presets import EMOTIONS
 from core.timeline.curve import Handles, Interpolation
 from core.timeline.keying import Ease
 from core.timeline.source import AudioParams, PortraitParams
+from core.timeline.strip import AudioStrip, Blend, Strip
 from studio.controller.curve_verbs import Shaping
 from studio.controller.selection import AUDIO
 from studio.controller.studio import Studio
@@ -28,6 +30,14 @@ _HANDLES = {
     Handles.FREE: "Free",
     Handles.VECTOR: "Vector",
 }
+_ENDS = {
+    ClipEnd.HOLD: "Hold last",
+    ClipEnd.LOOP: "Loop",
+    ClipEnd.PINGPONG: "Back and forth",
+}
+_BLENDS = {Blend.REPLACE: "Replace", Blend.ADD: "Add"}
+_SPEEDS = (25, 50, 75, 100, 150, 200, 400)
+_CROSSFADES = (0, 6, 12, 25, 50)
 _EASES = {Ease.BOTH: "Both ends", Ease.IN: "In", Ease.OUT: "Out"}
 
 
@@ -76,13 +86,48 @@ def strip_menu(verbs: Verbs, is_sound: bool, parent: QWidget) -> QMenu:
     menu = QMenu(parent)
     add_action(menu, "Split at playhead", verbs.split, "Ctrl+K")
     if is_sound:
+        add_action(menu, "Normalise to −16 LUFS", verbs.normalise)
         add_action(menu, "Sound 10 ms earlier", lambda: verbs.nudge_audio(-0.01), "[")
         add_action(menu, "Sound 10 ms later", lambda: verbs.nudge_audio(0.01), "]")
     else:
-        add_action(menu, "Bake to keys", verbs.bake_strips)
+        _add_motion(menu, verbs)
     menu.addSeparator()
+    strips: list[Strip | AudioStrip] = [*verbs.selected_strips, *verbs.selected_sounds]
+    muted = add_action(menu, "Mute", verbs.toggle_strip_mute)
+    _check(muted, bool(strips) and all(strip.is_muted for strip in strips))
     _add_clipboard(menu, verbs)
     return menu
+
+
+def _add_motion(menu: QMenu, verbs: Verbs) -> None:
+    strips = verbs.selected_strips
+    add_action(menu, "Fit to audio", verbs.fit_to_audio)
+    speeds = menu.addMenu("Speed")
+    for percent in _SPEEDS:
+        action = add_action(speeds, f"{percent} %", partial(verbs.set_speed, percent / 100.0))
+        _check(action, all(round(100 * s.speed) == percent for s in strips))
+    ends = menu.addMenu("After its end")
+    for end, title in _ENDS.items():
+        action = add_action(ends, title, partial(verbs.set_clip_end, end))
+        _check(action, all(s.clip_end is end for s in strips))
+    fades = menu.addMenu("Crossfade")
+    for n_frames in _CROSSFADES:
+        title = "None" if n_frames == 0 else f"{n_frames} frames"
+        action = add_action(fades, title, partial(verbs.set_crossfade, n_frames))
+        _check(action, all(s.fade_in == n_frames for s in strips))
+    blends = menu.addMenu("Blend")
+    for blend, title in _BLENDS.items():
+        action = add_action(blends, title, partial(verbs.set_blend, blend))
+        _check(action, all(s.blend is blend for s in strips))
+    mirrored = add_action(menu, "Mirror left and right", verbs.mirror_strips)
+    _check(mirrored, bool(strips) and all(s.mirror for s in strips))
+    menu.addSeparator()
+    add_action(menu, "Bake to keys", verbs.bake_strips)
+
+
+def _check(action: QAction, is_on: bool) -> None:
+    action.setCheckable(True)
+    action.setChecked(is_on)
 
 
 def cue_menu(

@@ -283,7 +283,7 @@ class TrackBody(QWidget):
         start, scale = self._pointer, self.curves.scale(lane)
         factor = self.curves.factor
         if is_scale:
-            pivot = (float(self.desk.playhead.frame), self.desk.selection.limits[1])
+            pivot = self.desk.verbs.pivot
             self.begin_gesture(
                 ScaleKeys(self.desk, start, factor, lane, scale, keys, pivot), is_modal=True
             )
