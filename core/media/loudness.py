@@ -51,6 +51,8 @@ def integrated_loudness(path: Path, progress: Progress | None = None) -> float |
         hops = joined[: n_hops * _HOP].reshape(n_hops, _HOP)
         powers.append(np.square(hops).mean(axis=1))
         rest = joined[n_hops * _HOP :]
+    if len(rest):
+        powers.append(np.array([np.square(rest).sum() / _HOP]))
     return _gated(np.concatenate(powers)) if powers else None
 
 

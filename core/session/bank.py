@@ -186,7 +186,8 @@ class _Maker:
             return self._generated(params)
         if isinstance(params, PresetParams):
             weights = {emotion.name: emotion.intensity for emotion in params.emotions}
-            return {Factor.EXPRESSION: emotion_track(weights, self._n_frames, self._rate)}
+            track = emotion_track(weights, self._n_frames, self._rate, params.transition_s)
+            return {Factor.EXPRESSION: track}
         return {}
 
     @property

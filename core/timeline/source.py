@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 from core.motion.generators import BLINK_JITTER, BLINKS_PER_MINUTE
-from core.motion.presets import DEFAULT_INTENSITY
+from core.motion.presets import DEFAULT_INTENSITY, TRANSITION_S
 from core.speech.cues import SHAPES
 from core.timeline.extensible import Extensible
 
@@ -191,10 +191,23 @@ class Emotion(Extensible):
 
 @dataclass(frozen=True, slots=True)
 class PresetParams(Extensible):
-    """A held expression: up to three emotions at once."""
+    """A held expression: up to three emotions at once.
+
+    Attributes:
+        emotions: What is shown.
+        transition_s: Seconds over which it comes up.
+
+    Raises:
+        ValueError: a transition of less than nothing.
+    """
 
     kind: ClassVar[str] = "preset"
     emotions: tuple[Emotion, ...]
+    transition_s: float = TRANSITION_S
+
+    def __post_init__(self) -> None:
+        if self.transition_s < 0.0:
+            raise ValueError(f"a transition lasts {self.transition_s} s")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def _sources() -> tuple[Source, ...]:
 
     crop = CropBox(0.0, 0.25, 0.5, 1.0)
     cues = (Cue(0.0, "X"), Cue(0.5, "D"), Cue(2.0, "X"))
+    mood = (Emotion("happy", 0.5), Emotion("surprised", 0.2))
     return (
         Source("face", "Gesicht – 顔", PortraitParams(crop), media("face.jpg")),
         Source("speech", "Speech", AudioParams(cues), media("speech.wav")),
@@ -51,7 +52,9 @@ def _sources() -> tuple[Source, ...]:
         Source("csv", "Live Link", LiveLinkParams(), media("slate_1.csv")),
         Source("voice", "Voice", VoiceParams("speech", None, 0.2)),
         Source("blinks", "Blinks", GeneratorParams(Generator.BLINKS, 7, 12.5, 0.3, 0.9)),
-        Source("mood", "Mood", PresetParams((Emotion("happy", 0.5), Emotion("surprised", 0.2)))),
+        Source(
+            "mood", "Mood", PresetParams((Emotion("happy", 0.5), Emotion("surprised", 0.2)), 0.5)
+        ),
     )
 
 
