@@ -99,7 +99,7 @@ def strip_fades(strips: Sequence[Strip], track: Track, rate: Fraction) -> list[F
     return [_fades(strip, strips[:i], strips, track, rate) for i, strip in enumerate(strips)]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def strip_gaps(
     strip: Strip, source: FactorTrack, rate: Fraction, delay_s: float = 0.0
 ) -> tuple[FrameRange, ...]:

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -39,6 +39,8 @@ _MODES: Final = (
 )
 _OTHERS: Final = ("Portrait", "Snapshot A", "Snapshot B", "Last export")
 _LAST_EXPORT: Final = _OTHERS.index("Last export")
+_NAMES_FROM_PX: Final = 860
+"""Width of the bar from which on the modes show their names."""
 _VIEWS: Final = (("Face", "face"), ("Full picture", "full"))
 _CURSORS: Final = {
     Grip.HEAD: Qt.CursorShape.OpenHandCursor,
@@ -116,6 +118,7 @@ class ViewerPanel(QWidget):
         for mode, title, tip in _MODES:
             button = QToolButton(bar)
             button.setText(title)
+            button.setAccessibleName(title)
             button.setToolTip(tip)
             button.setCheckable(True)
             button.setProperty("role", "segment")
@@ -127,6 +130,7 @@ class ViewerPanel(QWidget):
             row.addWidget(button)
         self._buttons[Mode.RESULT].setChecked(True)
         row.addSpacing(8)
+        bar.installEventFilter(self)
         self._other.addItems(_OTHERS)
         self._other.setToolTip("What the result is compared with")
         self._other.setAccessibleName("Compare with")
@@ -142,6 +146,16 @@ class ViewerPanel(QWidget):
         row.addSpacing(6)
         row.addWidget(self._framing)
         return bar
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leaves only icons on the modes where their names find no room."""
+        if event.type() is QEvent.Type.Resize and isinstance(watched, QWidget):
+            is_wide = watched.width() >= _NAMES_FROM_PX
+            styles = Qt.ToolButtonStyle
+            style = styles.ToolButtonTextBesideIcon if is_wide else styles.ToolButtonIconOnly
+            for button in self._buttons.values():
+                button.setToolButtonStyle(style)
+        return False
 
     def _connect(self) -> None:
         studio, view = self._studio, self.view

@@ -89,6 +89,7 @@ class EmptyView(QWidget):
         dress(self._crop, "pencil", "on_accent")
         self._crop.clicked.connect(self.crop_wanted)
         row.addWidget(self._crop)
+        self._others: list[QPushButton] = []
         for text, icon, signal, is_primary in (
             ("Choose a portrait…", "portrait", self.portrait_wanted, True),
             ("Choose a voice…", "audio", self.audio_wanted, False),
@@ -99,6 +100,7 @@ class EmptyView(QWidget):
             dress(button, icon, "on_accent" if is_primary else "text")
             button.clicked.connect(signal)
             row.addWidget(button)
+            self._others.append(button)
         layout.addStretch(1)
         center = Qt.AlignmentFlag.AlignHCenter
         for widget in (self._icon, self._title, self._text, self._buttons):
@@ -114,6 +116,9 @@ class EmptyView(QWidget):
             State.FAILED: ("warning", "There is no picture"),
         }[self._state]
         self._crop.setVisible(bool(self._faceless))
+        for button in self._others[1:]:
+            button.setVisible(not self._faceless)
+        self._text.setMinimumHeight(max(self._text.heightForWidth(_TEXT_PX), 0))
         if self._hint:
             icon, title = "import", self._hint
         elif self._faceless:

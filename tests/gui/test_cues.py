@@ -130,7 +130,7 @@ def test_the_menu_offers_every_shape(qtbot: QtBot, desk: Desk) -> None:
     index = desk.longest("CD")
     cue = desk.cues[index]
     point = desk.at((cue.start_s + cue.end_s) / 2)
-    desk.panel._open_menu(desk.body, desk.body.mapToGlobal(point), QPointF(point))
+    desk.panel.menus.open_body(desk.body, desk.body.mapToGlobal(point), QPointF(point))
     (menu,) = desk.panel.findChildren(QMenu)
     titles = [action.text() for action in menu.actions()]
     assert titles[:2] == ["A  shut", "B  teeth together"]

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.base.controls import Factor
 from core.motion.clip_end import ClipEnd
 from core.timeline import edits, project_edits
+from core.timeline.document import Gap
 from core.timeline.source import Generator, GeneratorParams, Source
 from core.timeline.strip import AudioStrip, Blend, Strip
 from studio.controller.studio import Studio
@@ -104,7 +106,7 @@ def test_the_menu_of_a_strip_does_all_that(qtbot: QtBot, laid: Studio) -> None:
     panel.zoom_fit()
     body = panel.rows.rows[Factor.EYES].body
     point = QPointF(panel.axis.to_x(40), 14)
-    panel._open_menu(body, body.mapToGlobal(QPoint(0, 0)), point)
+    panel.menus.open_body(body, body.mapToGlobal(QPoint(0, 0)), point)
     (menu,) = [m for m in panel.findChildren(QMenu) if m.isVisible()]
     titles = {action.text().split("\t")[0]: action for action in menu.actions()}
     assert {"Split at playhead", "Fit to audio", "Speed", "After its end", "Crossfade"} <= set(
@@ -116,3 +118,43 @@ def test_the_menu_of_a_strip_does_all_that(qtbot: QtBot, laid: Studio) -> None:
     next(a for a in speeds.actions() if a.text() == "200 %").trigger()
     assert strip(laid).speed == 2.0
     menu.close()
+
+
+def lines(panel: TimelinePanel) -> dict[str, QAction]:
+    (menu,) = [m for m in panel.findChildren(QMenu) if m.isVisible()]
+    return {action.text().split("\t")[0]: action for action in menu.actions()}
+
+
+def closed(qtbot: QtBot, panel: TimelinePanel) -> None:
+    for menu in panel.findChildren(QMenu):
+        menu.close()
+    qtbot.waitUntil(lambda: not panel.findChildren(QMenu))
+
+
+def test_headers_ruler_and_empty_tracks_have_menus_too(qtbot: QtBot, laid: Studio) -> None:
+    panel = TimelinePanel(laid)
+    shown(qtbot, panel)
+    panel.zoom_fit()
+    row = panel.rows.rows[Factor.EYES]
+    panel.menus.open_header(row, QPoint(10, 10))
+    lines(panel)["Hold the last pose in gaps"].trigger()
+    assert laid.project.document.track(Factor.EYES).gap is Gap.HOLD
+    closed(qtbot, panel)
+    panel.menus.open_header(row, QPoint(10, 10))
+    assert lines(panel)["Hold the last pose in gaps"].isChecked()
+    lines(panel)["Mirror left and right"].trigger()
+    assert all(s.mirror for s in laid.project.document.track(Factor.EYES).strips)
+    lines(panel)["Show curves"].trigger()
+    assert row.header.expand.isChecked()
+    closed(qtbot, panel)
+    panel.menus.open_ruler(QPoint(round(panel.axis.to_x(30)), 10))
+    lines(panel)["Set in"].trigger()
+    assert laid.project.document.in_frame == 30
+    closed(qtbot, panel)
+    body = panel.rows.rows[Factor.EXPRESSION].body
+    panel.menus.open_body(body, QPoint(10, 10), QPointF(panel.axis.to_x(40), 10))
+    emotions = lines(panel)["Emotion"].menu()
+    assert isinstance(emotions, QMenu)
+    emotions.actions()[1].trigger()
+    assert laid.project.document.track(Factor.EXPRESSION).strips[0].start == 40
+    closed(qtbot, panel)

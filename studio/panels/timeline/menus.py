@@ -10,6 +10,7 @@ from core.base.controls import Factor
 from core.motion.clip_end import ClipEnd
 from core.motion.presets import EMOTIONS
 from core.timeline.curve import Handles, Interpolation
+from core.timeline.document import Gap
 from core.timeline.keying import Ease
 from core.timeline.source import AudioParams, PortraitParams
 from core.timeline.strip import AudioStrip, Blend, Strip
@@ -95,6 +96,7 @@ def strip_menu(verbs: Verbs, is_sound: bool, parent: QWidget) -> QMenu:
     strips: list[Strip | AudioStrip] = [*verbs.selected_strips, *verbs.selected_sounds]
     muted = add_action(menu, "Mute", verbs.toggle_strip_mute)
     _check(muted, bool(strips) and all(strip.is_muted for strip in strips))
+    menu.addSeparator()
     _add_clipboard(menu, verbs)
     return menu
 
@@ -163,14 +165,50 @@ def cue_menu(
     return menu
 
 
+def track_menu(studio: Studio, track: str, parent: QWidget) -> QMenu:
+    """What holds for a whole track; it has the focus."""
+    menu = QMenu(parent)
+    document, verbs = studio.project.document, studio.verbs
+    factor = None if track == AUDIO else Factor(track)
+    of = document.audio if factor is None else document.track(factor)
+    armed = add_action(menu, "Record into it", verbs.toggle_arm, "Shift+R")
+    _check(armed, track in studio.selection.armed)
+    _check(add_action(menu, "Mute", verbs.toggle_mute, "Shift+M"), of.is_muted)
+    if factor is not None:
+        is_solo = document.track(factor).is_solo
+        _check(add_action(menu, "Solo", verbs.toggle_solo), is_solo)
+    _check(add_action(menu, "Lock", verbs.toggle_lock), of.is_locked)
+    menu.addSeparator()
+    add_action(menu, "Select its strips", verbs.select_all_strips)
+    if factor is not None:
+        add_action(menu, "Mirror left and right", verbs.mirror_track)
+        add_action(menu, "Hold the last pose in gaps", verbs.toggle_gap_hold)
+        _check(menu.actions()[-1], document.track(factor).gap is Gap.HOLD)
+    menu.addSeparator()
+    return menu
+
+
+def ruler_menu(verbs: Verbs, parent: QWidget) -> QMenu:
+    """What can be done at the playhead's time."""
+    menu = QMenu(parent)
+    add_action(menu, "Set in", verbs.set_in, "I")
+    add_action(menu, "Set out", verbs.set_out, "O")
+    add_action(menu, "Clear in and out", verbs.clear_range, "Alt+X")
+    menu.addSeparator()
+    add_action(menu, "Set or remove marker", verbs.toggle_marker, "M")
+    add_action(menu, "Split at playhead", verbs.split, "Ctrl+K")
+    add_action(menu, "Fit length to strips", verbs.fit_length)
+    return menu
+
+
 def add_menu(
-    studio: Studio, track: str, import_files: Callable[[], None], parent: QWidget
+    studio: Studio, track: str, frame: int, import_files: Callable[[], None], parent: QWidget
 ) -> QMenu:
-    """What can be laid on a track at the playhead."""
+    """What can be laid on a track at a frame."""
     menu = QMenu(parent)
     add_action(menu, "Import a file…", import_files)
     menu.addSeparator()
-    document, frame = studio.project.document, studio.playhead.frame
+    document = studio.project.document
     factors = () if track == AUDIO else (Factor(track),)
     for source in document.sources:
         is_sound = isinstance(source.params, AudioParams)

@@ -3,35 +3,31 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QPointF, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QInputDialog,
-    QMenu,
     QScrollBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from core.base.controls import Factor
 from core.base.errors import SessionError
 from core.session.bank import source_path
 from core.timeline.project_edits import set_marker, set_range
 from studio.controller.curve_verbs import Shaping
-from studio.controller.selection import AUDIO, Mode
+from studio.controller.selection import AUDIO
 from studio.controller.studio import Studio
 from studio.panels.timeline.amount_popup import AmountPopup
 from studio.panels.timeline.clip_dialog import ClipDialog
+from studio.panels.timeline.context_menus import ContextMenus
 from studio.panels.timeline.cue_files import CueFiles
-from studio.panels.timeline.cue_lane import CueHit
 from studio.panels.timeline.desk import Desk
 from studio.panels.timeline.drops import Drop, TrackDrops, lay_drop, shown_clip
 from studio.panels.timeline.header import WIDTH_PX
 from studio.panels.timeline.keyboard import TimelineKeys
-from studio.panels.timeline.menus import add_menu, cue_menu, curve_menu, strip_menu
 from studio.panels.timeline.rows import TrackRow, TrackRows
 from studio.panels.timeline.sound_area import SoundArea
 from studio.panels.timeline.strip_gestures import strips_of
@@ -90,6 +86,7 @@ class TimelinePanel(QWidget):
         self.snap = self._tool("snap", "Snap (N) · hold Ctrl while dragging to turn it round")
         self.snap.setCheckable(True)
         self._keys = TimelineKeys(self)
+        self.menus = ContextMenus(self)
         self._lay_out()
         self._connect()
         for name in _COMMANDS:
@@ -149,17 +146,18 @@ class TimelinePanel(QWidget):
 
     def smooth(self) -> None:
         """Smooths the focused curve by an amount that a slider sets."""
-        self._shape(Shaping.SMOOTH)
+        self.shape(Shaping.SMOOTH)
 
     def simplify(self) -> None:
         """Spares keys of the focused curve by an amount that a slider sets."""
-        self._shape(Shaping.SIMPLIFY)
+        self.shape(Shaping.SIMPLIFY)
 
     def flatten(self) -> None:
         """Flattens the focused curve by an amount that a slider sets."""
-        self._shape(Shaping.FLATTEN)
+        self.shape(Shaping.FLATTEN)
 
-    def _shape(self, shaping: Shaping) -> None:
+    def shape(self, shaping: Shaping) -> None:
+        """Shapes the focused curve by an amount that a slider sets."""
         selection, body = self.studio.selection, self.focused_body
         factor, lane = selection.factor, selection.lane
         if factor is None or lane is None or body.curves is None or not selection.curve.keys:
@@ -244,14 +242,17 @@ class TimelinePanel(QWidget):
             lambda is_kept: studio.project.commit() if is_kept else studio.project.cancel()
         )
         self.ruler.marker_activated.connect(self._rename_marker)
+        self.ruler.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.ruler.customContextMenuRequested.connect(self.menus.open_ruler)
         for row in self.rows.rows.values():
             self._connect_row(row)
 
     def _connect_row(self, row: TrackRow) -> None:
         row.body.menu_wanted.connect(
-            lambda at, point, body=row.body: self._open_menu(body, at, point)
+            lambda at, point, body=row.body: self.menus.open_body(body, at, point)
         )
-        row.header.add_wanted.connect(lambda button, r=row: self._open_add_menu(r, button))
+        row.header.add_wanted.connect(lambda at, r=row: self.menus.open_add(r, at))
+        row.header.menu_wanted.connect(lambda at, r=row: self.menus.open_header(r, at))
         for target, is_header in ((row.body, False), (row.header, True)):
             drops = TrackDrops(self.studio, self.desk, row.track, target, is_header=is_header)
             drops.factors_wanted.connect(self._ask_factors)
@@ -330,58 +331,6 @@ class TimelinePanel(QWidget):
                 "Rename marker", lambda d: set_marker(d, replace(marker, name=name))
             )
         )
-        dialog.open()
-
-    def _open_menu(self, body: TrackBody, at: QPoint, point: QPointF) -> None:
-        curves, verbs = body.curves, self.studio.verbs
-        hit = body.strips.strip_at(point)
-        cue = self.sounds.cue_at(point) if body.track == AUDIO else None
-        if cue is not None:
-            menu = self._cue_menu(cue)
-        elif hit is not None:
-            if hit[0].id not in self.studio.selection.strips:
-                self.studio.selection.select_strips((hit[0].id,), Mode.REPLACE)
-            menu = strip_menu(verbs, body.track == AUDIO, self)
-        elif curves is not None and body.has_curves and curves.rect.contains(point):
-            lane = curves.lane_at(point)
-            if lane is not None:
-                self.studio.selection.focus_lane(curves.factor, lane)
-                index = curves.key_at(point, lane)
-                if index is not None and index not in self.studio.selection.keys:
-                    self.studio.selection.select_keys((index,))
-            menu = curve_menu(verbs, self.type_value, self._shape, self)
-        else:
-            return
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(at)
-
-    def _cue_menu(self, hit: CueHit) -> QMenu:
-        return cue_menu(
-            self.sounds.cues,
-            hit,
-            lambda: self.cue_files.ask_import(hit.strip),
-            lambda: self.cue_files.ask_export(hit.strip),
-            self,
-        )
-
-    def _open_add_menu(self, row: TrackRow, button: QToolButton) -> None:
-        menu = add_menu(self.studio, row.track, lambda: self._import_into(row.track), self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(button.mapToGlobal(QPoint(0, button.height())))
-
-    def _import_into(self, track: str) -> None:
-        dialog = QFileDialog(self, "Import a file")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        frame = self.studio.playhead.frame
-
-        def take(name: str) -> None:
-            if track == AUDIO:
-                self.studio.drop_audio(Path(name), frame)
-            else:
-                self.studio.drop_clip(Path(name), (Factor(track),), frame)
-
-        dialog.fileSelected.connect(take)
         dialog.open()
 
     def _path_of(self, source_id: str) -> Path | None:

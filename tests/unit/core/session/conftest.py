@@ -52,9 +52,7 @@ def _sources() -> tuple[Source, ...]:
         Source("csv", "Live Link", LiveLinkParams(), media("slate_1.csv")),
         Source("voice", "Voice", VoiceParams("speech", None, 0.2)),
         Source("blinks", "Blinks", GeneratorParams(Generator.BLINKS, 7, 12.5, 0.3, 0.9)),
-        Source(
-            "mood", "Mood", PresetParams((Emotion("happy", 0.5), Emotion("surprised", 0.2)), 0.5)
-        ),
+        Source("mood", "Mood", PresetParams(mood, 0.5)),
     )
 
 
