@@ -73,6 +73,7 @@ class Arrival:
         has_pictures: Whether it shows something.
         sound_s: Seconds of sound; None without.
         length_s: Seconds of motion; 0 for a picture.
+        is_take: A take of another session.
     """
 
     path: Path
@@ -82,9 +83,15 @@ class Arrival:
     has_pictures: bool
     sound_s: float | None
     length_s: float
+    is_take: bool = False
+
+    @property
+    def gives_motion(self) -> bool:
+        """Whether strips of factor tracks can be made of it."""
+        return self.has_pictures or self.is_live_link or self.is_take
 
 
-Params = PortraitParams | AudioParams | ClipParams | LiveLinkParams
+Params = PortraitParams | AudioParams | ClipParams | LiveLinkParams | TakeParams
 
 
 def with_source(document: Document, arrival: Arrival, params: Params) -> tuple[Document, str]:
@@ -97,8 +104,12 @@ def with_source(document: Document, arrival: Arrival, params: Params) -> tuple[D
     return add_source(document, source), source_id
 
 
-def clip_params(arrival: Arrival, use: ClipUse = PLAINLY) -> ClipParams | LiveLinkParams:
+def clip_params(
+    arrival: Arrival, use: ClipUse = PLAINLY
+) -> ClipParams | LiveLinkParams | TakeParams:
     """How a file gives motion."""
+    if arrival.is_take:
+        return TakeParams("import")
     return LiveLinkParams() if arrival.is_live_link else ClipParams(use.face, crop=use.crop)
 
 
@@ -289,15 +300,14 @@ def with_arrival(
     document: Document, arrival: Arrival, factors: Collection[Factor] | None, frame: int
 ) -> Document:
     """The document with an imported file: laid where it was asked for, or used if it is first."""
-    gives_motion = arrival.has_pictures or arrival.is_live_link
-    if factors is not None and gives_motion:
+    if factors is not None and arrival.gives_motion:
         document, clip_id = with_source(document, arrival, clip_params(arrival))
         return lay_motion(document, clip_id, arrival.length_s, factors, frame)
     if arrival.is_still:
         if not document.avatar.source_id:
             return use_portrait(document, arrival)
         return with_source(document, arrival, PortraitParams())[0]
-    if gives_motion:
+    if arrival.gives_motion:
         return with_source(document, arrival, clip_params(arrival))[0]
     if not document.audio.strips and not document.audio.is_locked:
         return use_sound(document, arrival)

@@ -217,7 +217,7 @@ class Studio(QObject):
 
         def change(document: Document, arrivals: Sequence[Arrival]) -> Document:
             arrival = arrivals[0]
-            if not (arrival.has_pictures or arrival.is_live_link):
+            if not arrival.gives_motion:
                 raise MediaError(
                     f"“{path.name}” shows no face to take motion from: drop it on the Audio track."
                 )

@@ -74,7 +74,7 @@ class InspectorPanel(QWidget):
         self.portrait_faces = SourceFaces(studio, is_portrait=True)
         self._pages = {
             Tab.TRACK: _Page([self.factor_form, self.audio_form]),
-            Tab.CLIP: _Page([self.clip_faces, self.strip_form, self.sound_form, self.source_form]),
+            Tab.CLIP: _Page([self.clip_faces, self.source_form, self.strip_form, self.sound_form]),
             Tab.KEY: _Page([self.key_form, self.playhead_form]),
             Tab.AVATAR: _Page([self.portrait_faces, self.avatar_form, self._make_avatar_buttons()]),
         }

@@ -1,6 +1,7 @@
 """A driving clip: whose face, where it is looked for, how it is used, and where it shows none."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,8 @@ from core.base.controls import Factor
 from core.media.image import read_image, write_png
 from core.motion.clip_end import ClipEnd
 from core.motion.retarget import Anchor
+from core.motion.track import FactorTrack
+from core.session.takes import save_take
 from core.timeline.source import ClipParams, CropBox, PortraitParams
 from studio.controller.preview import State
 from studio.controller.studio import Studio
@@ -258,3 +261,24 @@ def test_gaps_are_hatched_and_warned_of(
     assert hit is not None
     assert "1 gap, 1.2 s" in body.strips.tooltip(*hit)
     assert strip.n_frames == 60
+
+
+def test_a_take_of_another_session_is_laid_like_a_clip(
+    qtbot: QtBot, studio: Studio, tmp_path: Path
+) -> None:
+    values = np.zeros((50, 6), np.float32)
+    values[:, 0], values[:, 5] = np.linspace(0.0, 20.0, 50), 1.0
+    valid = np.ones(50, np.bool_)
+    track = FactorTrack(Factor.HEAD_POSE, values, valid, Fraction(25), "take", 0)
+    media = save_take(tmp_path, "Head take 01", {Factor.HEAD_POSE: track})
+    with qtbot.waitSignal(studio.imported, timeout=20_000):
+        studio.drop_clip(tmp_path / media.path, (Factor.HEAD_POSE,), 10)
+    (strip,) = studio.project.document.track(Factor.HEAD_POSE).strips
+    source = studio.project.document.source(strip.source_id)
+    assert source is not None
+    assert (source.kind, strip.start, strip.n_frames) == ("take", 10, 50)
+    qtbot.waitUntil(lambda: strip.source_id in studio.preview.bank, timeout=20_000)
+    (tmp_path / "bad.safetensors").write_text("no")
+    with qtbot.waitSignal(studio.failed, timeout=20_000) as told:
+        studio.drop_clip(tmp_path / "bad.safetensors", (Factor.HEAD_POSE,), 10)
+    assert "bad.safetensors" in told.args[0]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from core.base.controls import Factor
 from core.session.bank import source_path
 from core.session.compose import LIVE_LINK_SUFFIX
+from core.session.takes import TAKE_SUFFIX
 from core.timeline.edits import TITLES
 from core.timeline.source import ClipParams
 from studio.controller.assembly import PLAINLY, ClipUse
@@ -147,5 +148,6 @@ def shown_clip(studio: Studio, drop: Drop) -> tuple[Path | None, ClipUse, bool]:
         params = source.params
         path = source_path(source, studio.project.folder)
         return path, ClipUse(params.face, params.crop), False
-    pictures = [p for p in drop.paths if p.suffix.lower() not in {*_SOUNDS, LIVE_LINK_SUFFIX}]
+    blind = {*_SOUNDS, LIVE_LINK_SUFFIX, TAKE_SUFFIX}
+    pictures = [p for p in drop.paths if p.suffix.lower() not in blind]
     return (pictures[0] if len(pictures) == 1 else None), PLAINLY, bool(pictures)
