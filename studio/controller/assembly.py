@@ -125,6 +125,37 @@ def used_source(document: Document, source: Source, use: ClipUse) -> tuple[Docum
     return add_source(document, new), new
 
 
+def with_sound(arrival: Arrival) -> Arrival:
+    """The file itself.
+
+    Raises:
+        MediaError: it has no sound.
+    """
+    if arrival.sound_s is None:
+        raise MediaError(
+            f"“{arrival.path.name}” has no sound: choose a recording, or a clip with sound."
+        )
+    return arrival
+
+
+def with_arrival(
+    document: Document, arrival: Arrival, factors: Collection[Factor] | None, frame: int
+) -> Document:
+    """The document with an imported file: laid where it was asked for, or used if it is first."""
+    if factors is not None and arrival.gives_motion:
+        document, clip_id = with_source(document, arrival, clip_params(arrival))
+        return lay_motion(document, clip_id, arrival.length_s, factors, frame)
+    if arrival.is_still:
+        if not document.avatar.source_id:
+            return use_portrait(document, arrival)
+        return with_source(document, arrival, PortraitParams())[0]
+    if arrival.gives_motion:
+        return with_source(document, arrival, clip_params(arrival))[0]
+    if not document.audio.strips and not document.audio.is_locked:
+        return use_sound(document, arrival)
+    return with_source(document, arrival, AudioParams())[0]
+
+
 def use_portrait(document: Document, arrival: Arrival) -> Document:
     """Animates this picture or clip from now on; engine and view stay."""
     document, source_id = with_source(document, arrival, PortraitParams())
@@ -281,37 +312,6 @@ def length_of(source: Source, seconds: float | None, rate: Fraction, n_frames: i
     if isinstance(source.params, PresetParams | TakeParams):
         return PRESET_S
     return float(n_frames / rate) if is_endless else STILL_S
-
-
-def with_sound(arrival: Arrival) -> Arrival:
-    """The file itself.
-
-    Raises:
-        MediaError: it has no sound.
-    """
-    if arrival.sound_s is None:
-        raise MediaError(
-            f"“{arrival.path.name}” has no sound: choose a recording, or a clip with sound."
-        )
-    return arrival
-
-
-def with_arrival(
-    document: Document, arrival: Arrival, factors: Collection[Factor] | None, frame: int
-) -> Document:
-    """The document with an imported file: laid where it was asked for, or used if it is first."""
-    if factors is not None and arrival.gives_motion:
-        document, clip_id = with_source(document, arrival, clip_params(arrival))
-        return lay_motion(document, clip_id, arrival.length_s, factors, frame)
-    if arrival.is_still:
-        if not document.avatar.source_id:
-            return use_portrait(document, arrival)
-        return with_source(document, arrival, PortraitParams())[0]
-    if arrival.gives_motion:
-        return with_source(document, arrival, clip_params(arrival))[0]
-    if not document.audio.strips and not document.audio.is_locked:
-        return use_sound(document, arrival)
-    return with_source(document, arrival, AudioParams())[0]
 
 
 def _with_lips(document: Document) -> Document:

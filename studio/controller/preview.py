@@ -101,10 +101,10 @@ class Preview(QObject):
         self._source: Picture | None = None
         self._is_source_wanted = False
         self._points = PortraitPoints(pool, self)
+        self._also: tuple[int, ...] = ()
         self._snapshots: dict[int, Picture] = {}
         self._pace: deque[float] = deque(maxlen=_PACE_OF)
         self._ms = 0.0
-        self._also: tuple[int, ...] = ()
         self._is_ahead = self._is_idle = False
         self.n_missed = 0  # pictures that were not ready when playing came to them
         self.is_held = False  # an export has the engine: fill no cache meanwhile
