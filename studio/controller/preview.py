@@ -101,7 +101,6 @@ class Preview(QObject):
         self._source: Picture | None = None
         self._is_source_wanted = False
         self._points = PortraitPoints(pool, self)
-        self._also: tuple[int, ...] = ()
         self._snapshots: dict[int, Picture] = {}
         self._pace: deque[float] = deque(maxlen=_PACE_OF)
         self._ms = 0.0
@@ -109,6 +108,7 @@ class Preview(QObject):
         self.n_missed = 0  # pictures that were not ready when playing came to them
         self.is_held = False  # an export has the engine: fill no cache meanwhile
         self._refine = self._new_timer(_REFINE_AFTER_MS, self._on_refine)
+        self._also: tuple[int, ...] = ()
         self._is_closed = False
         self._bar = self._new_timer(_BAR_MS, self.cache_changed.emit)
         self._work = self._new_timer(0, self._on_work)
