@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.progress import Progress
+from core.face.crop import Box
 from core.face.pose import Pose
 from core.motion.latent import LatentExtractor
 from core.motion.motion import Motion
@@ -96,11 +97,13 @@ class Source:
         path: File (or folder of numbered pictures).
         face: Number of the face, largest first from 0; None takes the largest.
         kind: Still or video.
+        crop: The only part of the pictures in which the face is looked for; None is the whole.
     """
 
     path: Path
     face: int | None = None
     kind: SourceKind = SourceKind.STILL
+    crop: Box | None = None
 
 
 class Framing(StrEnum):

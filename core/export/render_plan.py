@@ -18,6 +18,7 @@ from core.motion.motion import Motion
 from core.session.bank import source_path
 from core.session.compose import is_moving
 from core.timeline.document import Document
+from core.timeline.source import ClipParams, PortraitParams
 
 
 def avatar_source(document: Document, folder: Path) -> Source:
@@ -32,7 +33,8 @@ def avatar_source(document: Document, folder: Path) -> Source:
         raise SessionError("The session has no portrait: choose one.")
     path = source_path(source, folder)
     kind = SourceKind.VIDEO if is_moving(probe(path)) else SourceKind.STILL
-    return Source(path, document.avatar.face, kind)
+    crop = source.params.crop if isinstance(source.params, PortraitParams | ClipParams) else None
+    return Source(path, document.avatar.face, kind, None if crop is None else crop.sides)
 
 
 def open_avatar(document: Document, folder: Path, progress: Progress) -> tuple[Engine, Avatar]:

@@ -128,4 +128,4 @@ def _key(document: Document, folder: Path) -> object:
         stamp = path.stat()
     except OSError:  # `_prepare` says what is wrong with it
         return None
-    return settings.engine, settings.face, path, stamp.st_mtime_ns, stamp.st_size
+    return settings.engine, settings.face, source.params, path, stamp.st_mtime_ns, stamp.st_size

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from core.base.errors import Cancelled, StudioError
+from core.base.errors import Cancelled, FaceError, StudioError
 from core.base.progress import Note, Progress, Step
 from core.jobs.messages import ENDINGS, CancelledReply, Failed, Noted, Progressed, Refined, Reply
 
@@ -61,7 +61,8 @@ class Tickets:
         except Cancelled:
             self.tell(CancelledReply(ticket))
         except StudioError as error:
-            self.tell(Failed(ticket, str(error), is_user_error=True))
+            lacks_face = isinstance(error, FaceError)
+            self.tell(Failed(ticket, str(error), is_user_error=True, lacks_face=lacks_face))
         except Exception as error:  # noqa: BLE001  (the border: the engine must outlive any job)
             _log.exception("a job of the engine failed")
             message = f"Something went wrong that is our fault ({type(error).__name__}: {error})."

@@ -19,6 +19,7 @@ from core.base.controls import FACTOR_SLICE, REST, BoolArray, Factor, FloatArray
 from core.base.errors import MotionError
 from core.base.progress import Progress
 from core.base.time import FrameRange
+from core.face.crop import Box
 from core.face.tracker import create_tracker
 from core.motion.gaps import fill_gaps
 from core.motion.livelink import read_live_link
@@ -89,6 +90,7 @@ def extract_clip(
     *,
     face: int | None = None,
     tracker: str = "facemesh",
+    crop: Box | None = None,
     cache: ArrayCache | None = None,
     progress: Progress | None = None,
 ) -> ClipMotion:
@@ -102,6 +104,7 @@ def extract_clip(
         face: number of the face, largest first from 0, where several are seen; None takes the
             largest and says so. The same face is followed through the clip.
         tracker: name of the face tracker.
+        crop: the only part of the pictures that is looked at; faces are numbered within it.
         cache: where extracted motion is kept.
         progress: reports frames and notes.
 
@@ -116,10 +119,11 @@ def extract_clip(
         recording = read_live_link(path, progress)
         return _finished(path, recording.tracks, recording.notes, rate, progress)
     own_rate = clip_rate(path, rate)
-    key = _key(path, own_rate, face or 0, tracker)
+    key = _key(path, own_rate, face or 0, tracker, crop)
     tracked = None if cache is None else _load(cache, key)
     if tracked is None:
-        seen = track_clip(path, own_rate, face or 0, create_tracker(tracker), progress)
+        looking = create_tracker(tracker)
+        seen = track_clip(path, own_rate, face or 0, looking, progress, crop=crop)
         tracked = _solved(path, seen, own_rate, progress)
         if cache is not None:
             _save(cache, key, tracked)
@@ -154,7 +158,7 @@ def _finished(
     return ClipMotion(path.name, result, marked, notes)
 
 
-def _key(path: Path, rate: Fraction, face: int, tracker: str) -> str:
+def _key(path: Path, rate: Fraction, face: int, tracker: str, crop: Box | None) -> str:
     try:
         tracker_version = metadata.version(_PACKAGES.get(tracker, tracker))
     except metadata.PackageNotFoundError:
@@ -167,6 +171,7 @@ def _key(path: Path, rate: Fraction, face: int, tracker: str) -> str:
         face=face,
         tracker=tracker,
         tracker_version=tracker_version,
+        crop=None if crop is None else repr(crop),
     )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.base.controls import BoolArray, Factor, FloatArray
 from core.base.progress import Progress
+from core.face.crop import Box
 from core.motion.series import checked_rows, rows_at
 
 
@@ -98,9 +99,17 @@ class LatentExtractor(Protocol):
         ...
 
     def clip(
-        self, path: Path, face: int | None, tracker: str, progress: Progress
+        self,
+        path: Path,
+        face: int | None,
+        tracker: str,
+        progress: Progress,
+        *,
+        crop: Box | None = None,
     ) -> dict[Factor, LatentTrack]:
         """The latents of the face in a clip, for every factor that its frames tell.
+
+        Only the `crop` of its pictures is looked at.
 
         Raises:
             MediaError: the file cannot be read.

@@ -8,6 +8,7 @@ from core.base.cache import ArrayCache
 from core.base.content import content_key, sha256_file
 from core.base.controls import Factor
 from core.base.progress import Progress
+from core.face.crop import Box
 from core.motion.latent import LatentExtractor, LatentTrack
 
 VERSION: Final = 1
@@ -21,6 +22,8 @@ def clip_latents(
     tracker: str,
     cache: ArrayCache,
     progress: Progress,
+    *,
+    crop: Box | None = None,
 ) -> dict[Factor, LatentTrack]:
     """What `extractor` makes of a clip: taken from the cache, or encoded and kept there.
 
@@ -36,8 +39,9 @@ def clip_latents(
         space=extractor.space,
         face=face or 0,
         tracker=tracker,
+        crop=None if crop is None else repr(crop),
     )
-    return _kept(cache, key, lambda: extractor.clip(path, face, tracker, progress))
+    return _kept(cache, key, lambda: extractor.clip(path, face, tracker, progress, crop=crop))
 
 
 def voice_latents(

@@ -1,5 +1,6 @@
 """Speech becomes a lips track and the beats that a head nods on; listened to once, then cached."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +13,7 @@ from core.base.content import content_key, sha256_file
 from core.base.controls import Factor
 from core.base.progress import Progress
 from core.motion.track import FactorTrack
+from core.speech.cues import MouthCue
 from core.speech.energy import SilenceGate, stressed_syllables
 from core.speech.lips import Speech, analyse_speech, lips_of
 
@@ -50,6 +52,7 @@ def lips_track(
     rate: Fraction,
     *,
     gate: SilenceGate | None = None,
+    cues: Sequence[MouthCue] = (),
     cache: ArrayCache | None = None,
     progress: Progress | None = None,
 ) -> FactorTrack:
@@ -59,6 +62,7 @@ def lips_track(
         path: any media file with sound.
         rate: frames per second of the track.
         gate: when the lips stay shut; the default gate when None.
+        cues: mouth shapes that a person edited; none follows the recording alone.
         cache: where the recognised speech is kept.
         progress: told about the passes over the sound.
 
@@ -66,7 +70,7 @@ def lips_track(
         MediaError: the file cannot be read or has no sound.
         Cancelled: the work was cancelled.
     """
-    values = lips_of(listen(path, cache, progress), rate, gate=gate)
+    values = lips_of(listen(path, cache, progress), rate, gate=gate, cues=cues)
     return FactorTrack(
         Factor.LIPS, values, np.ones(len(values), np.bool_), rate, f"voice of “{path.name}”"
     )

@@ -29,11 +29,15 @@ from core.motion.voice import lips_track, stressed_seconds
 from core.session.compose import is_moving
 from core.session.media import media_path
 from core.session.takes import load_take
+from core.speech.cues import MouthCue
 from core.speech.energy import SilenceGate
+from core.timeline.cue_edits import edited_cues
 from core.timeline.document import Document
 from core.timeline.evaluate import evaluate
 from core.timeline.source import (
+    AudioParams,
     ClipParams,
+    CropBox,
     Generator,
     GeneratorParams,
     LiveLinkParams,
@@ -104,10 +108,17 @@ def origin(source: Source, document: Document) -> tuple[object, ...]:
         heard = document.source(params.audio_id)
         about = (*about, heard and heard.media)
     if isinstance(params, VoiceParams):
-        return (*about, document.rate)
+        return (*about, heard_cues(document, params), document.rate)
     if isinstance(params, GeneratorParams | PresetParams):
         return (*about, document.rate, document.n_frames)
     return about
+
+
+def heard_cues(document: Document, voice: VoiceParams) -> tuple[MouthCue, ...]:
+    """The mouth shapes that a person edited of the sound that a voice speaks."""
+    heard = document.source(voice.audio_id)
+    params = None if heard is None else heard.params
+    return edited_cues(params) if isinstance(params, AudioParams) else ()
 
 
 def final_motion(
@@ -177,9 +188,9 @@ class _Maker:
     def tracks(self, source: Source) -> Tracks:
         params = source.params
         if isinstance(params, ClipParams):
-            return self._clip(source, params.face, params.tracker)
+            return self._clip(source, params.face, params.tracker, params.crop)
         if isinstance(params, PortraitParams):
-            return self._clip(source, self._document.avatar.face, DEFAULT_TRACKER)
+            return self._clip(source, self._document.avatar.face, DEFAULT_TRACKER, params.crop)
         if isinstance(params, LiveLinkParams):
             return self._controls(source, None, DEFAULT_TRACKER)
         if isinstance(params, TakeParams):
@@ -191,7 +202,8 @@ class _Maker:
             return self._generated(params)
         if isinstance(params, PresetParams):
             weights = {emotion.name: emotion.intensity for emotion in params.emotions}
-            return {Factor.EXPRESSION: emotion_track(weights, self._n_frames, self._rate)}
+            track = emotion_track(weights, self._n_frames, self._rate, params.transition_s)
+            return {Factor.EXPRESSION: track}
         return {}
 
     @property
@@ -202,19 +214,30 @@ class _Maker:
     def _n_frames(self) -> int:
         return self._document.n_frames
 
-    def _clip(self, source: Source, face: int | None, tracker: str) -> Tracks:
-        tracks = self._controls(source, face, tracker)
+    def _clip(self, source: Source, face: int | None, tracker: str, crop: CropBox | None) -> Tracks:
+        tracks = self._controls(source, face, tracker, crop)
         if self._extractor is None:
             return tracks
         path = source_path(source, self._folder)
-        latents = clip_latents(self._extractor, path, face, tracker, self._cache, self._progress)
+        latents = clip_latents(
+            self._extractor,
+            path,
+            face,
+            tracker,
+            self._cache,
+            self._progress,
+            crop=None if crop is None else crop.sides,
+        )
         return {f: replace(track, latents=latents.get(f)) for f, track in tracks.items()}
 
-    def _controls(self, source: Source, face: int | None, tracker: str) -> Tracks:
+    def _controls(
+        self, source: Source, face: int | None, tracker: str, crop: CropBox | None = None
+    ) -> Tracks:
         motion = extract_clip(
             source_path(source, self._folder),
             face=face,
             tracker=tracker,
+            crop=None if crop is None else crop.sides,
             cache=self._cache,
             progress=self._progress,
         )
@@ -225,7 +248,14 @@ class _Maker:
         if params.gate_db is not None:
             gate = replace(gate, level_db=params.gate_db)
         path = self._audio_path(params.audio_id)
-        track = lips_track(path, self._rate, gate=gate, cache=self._cache, progress=self._progress)
+        track = lips_track(
+            path,
+            self._rate,
+            gate=gate,
+            cues=heard_cues(self._document, params),
+            cache=self._cache,
+            progress=self._progress,
+        )
         if self._extractor is None:
             return track
         latents = voice_latents(self._extractor, path, self._cache, self._progress)

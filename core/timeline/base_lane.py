@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.controls import FACTOR_CONTROLS, Factor
+from core.base.time import FrameRange
 from core.face.pose import Pose
 from core.motion.clip_end import sample
-from core.motion.gaps import EASE_S, HOLD_S
+from core.motion.gaps import EASE_S, HOLD_S, find_gaps
 from core.motion.retarget import Retargeting, retarget
 from core.motion.series import Series
 from core.motion.smoothing import smooth
@@ -134,6 +135,19 @@ def strip_fades(strips: Sequence[Strip], track: Track, rate: Fraction) -> list[F
     return [_fades(strip, strips[:i], strips, track, rate) for i, strip in enumerate(strips)]
 
 
+@lru_cache(maxsize=64)
+def strip_gaps(
+    strip: Strip, source: FactorTrack, rate: Fraction, delay_s: float = 0.0
+) -> tuple[FrameRange, ...]:
+    """The document frames of a strip in which its source shows no face and motion rests.
+
+    Gaps that could be bridged are none (see `core.motion.gaps`).
+    """
+    frames = np.arange(strip.start, strip.stop)
+    _, valid = sample(source, _positions(strip, source, frames, rate, delay_s), strip.clip_end)
+    return tuple(FrameRange(g.start + strip.start, g.stop + strip.start) for g in find_gaps(valid))
+
+
 def _fades(
     strip: Strip, lower: Sequence[Strip], strips: Sequence[Strip], track: Track, rate: Fraction
 ) -> Fades:
@@ -184,12 +198,18 @@ def sampled(
     strip: Strip, source: Series, frames: NDArray[np.int64], rate: Fraction, delay_s: float
 ) -> Float64:
     """What a strip shows of its source at document frames [M]: float64 [M, D]."""
+    values, _ = sample(source, _positions(strip, source, frames, rate, delay_s), strip.clip_end)
+    return values.astype(np.float64)
+
+
+def _positions(
+    strip: Strip, source: Series, frames: NDArray[np.int64], rate: Fraction, delay_s: float
+) -> Float64:
     pace = float(source.rate / rate) * strip.speed
     first = (strip.source_in - delay_s * strip.speed) * float(source.rate)
     # sums of binary fractions miss whole positions by a hair; the source's own frames are meant
-    positions = np.round((frames - strip.start) * pace + first, 6)
-    values, _ = sample(source, positions, strip.clip_end)
-    return values.astype(np.float64)
+    positions: Float64 = np.round((frames - strip.start) * pace + first, 6)
+    return positions
 
 
 def _weight(strip: Strip, fades: Fades, frames: NDArray[np.int64]) -> Float64:

@@ -68,6 +68,7 @@ class AvatarLink(QObject):
         self._activity = activity
         self.state = State.EMPTY
         self.reason = "Choose or drop a portrait to begin."
+        self.lacks_face = False  # whether it failed for want of a face
         self.size = (0, 0)
         self.rest_pose = Pose()
         self.bank: Bank = {}
@@ -182,6 +183,7 @@ class AvatarLink(QObject):
             self._say(State.EMPTY, "Choose or drop a portrait to begin.")
             self.avatar_changed.emit()
             return
+        self.lacks_face = False
         self._say(State.PREPARING, "Preparing the portrait…")
         request = Prepare(self.slim_text, self.folder)
         self._prepare_ticket = self._link.send(request, self._on_prepare_reply)
@@ -205,6 +207,7 @@ class AvatarLink(QObject):
             self._repeated.add(self._prepare_ticket)
         elif isinstance(reply, Failed | CancelledReply):
             self._end_task(reply.ticket)
+            self.lacks_face = isinstance(reply, Failed) and reply.lacks_face
             text = reply.message if isinstance(reply, Failed) else "Preparing was cancelled."
             self._say(State.FAILED, text)
 

@@ -5,7 +5,7 @@ therefore makes only those pictures stale whose frames it changes, and undo brin
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -109,6 +109,7 @@ class Preview(QObject):
         self.n_missed = 0  # pictures that were not ready when playing came to them
         self.is_held = False  # an export has the engine: fill no cache meanwhile
         self._refine = self._new_timer(_REFINE_AFTER_MS, self._on_refine)
+        self._also: tuple[int, ...] = ()
         self._is_closed = False
         self._bar = self._new_timer(_BAR_MS, self.cache_changed.emit)
         self._work = self._new_timer(0, self._on_work)
@@ -152,6 +153,11 @@ class Preview(QObject):
     def picture(self, frame: int) -> Picture | None:
         """The full picture of a frame if it is ready."""
         return self._book.picture(frame) if self.state is State.READY else None
+
+    def want_also(self, frames: Collection[int]) -> None:
+        """Draws these frames for the cache, besides the shown one, until others are wanted."""
+        self._also = tuple(self._near(frame) for frame in frames)
+        self._wake()
 
     @property
     def shown(self) -> Picture | None:
@@ -424,6 +430,8 @@ class Preview(QObject):
                 self._send(flight, self._live, self._live_latents(self._live))
         elif self._is_source_wanted and self._source is None:
             self._send(_Flight(0, self._source_key(), is_source=True), REST)
+        elif (also := self._book.first_missing(self._also)) is not None:
+            self._ask(also, is_ahead=True)
         elif (self._is_ahead or self._is_idle) and not self.is_held:
             frame = self._next_missing()
             if frame is not None:

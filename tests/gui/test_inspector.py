@@ -383,6 +383,10 @@ def test_emotions_mix(inspector: InspectorPanel, sample_studio: Studio) -> None:
     source = sample_studio.project.document.source("joy")
     assert source is not None
     assert source.params.emotions == (Emotion("surprised", 0.6),)
+    type_value(form.row("Transition"), "800")
+    source = sample_studio.project.document.source("joy")
+    assert source is not None
+    assert source.params.transition_s == 0.8
 
 
 def test_faces_and_takes(inspector: InspectorPanel, sample_studio: Studio) -> None:

@@ -221,6 +221,32 @@ class TestShortcuts:
         assert actions.shortcuts("clip.split") == ()
         dialog.close()
 
+    def test_keys_go_to_a_file_and_come_back(
+        self, studio: Studio, qtbot: QtBot, tmp_path: Path
+    ) -> None:
+        dialog = ShortcutsDialog(studio.actions, "Studio")
+        studio.actions.set_shortcuts("clip.lock", ("Ctrl+Alt+L",))
+        dialog.save(tmp_path / "keys.json")
+        studio.actions.reset_shortcuts()
+        dialog.bring(tmp_path / "keys.json")
+        assert studio.actions.shortcuts("clip.lock") == ("Ctrl+Alt+L",)
+        (tmp_path / "other.json").write_text("[]")
+        dialog.bring(tmp_path / "other.json")
+        assert "holds no shortcuts" in dialog.warning.text()
+        dialog.close()
+
+    def test_j_and_l_step_while_k_is_held(self, window: StudioWindow, qtbot: QtBot) -> None:
+        playhead = window.studio.playhead
+        playhead.set_frame(10)
+        body = window.timeline.rows.rows[Factor.EYES].body
+        body.setFocus()
+        qtbot.keyPress(body, Qt.Key.Key_K)
+        for key, frame in ((Qt.Key.Key_L, 11), (Qt.Key.Key_L, 12), (Qt.Key.Key_J, 11)):
+            qtbot.keyClick(body, key)
+            assert playhead.frame == frame
+            assert not playhead.is_playing
+        qtbot.keyRelease(body, Qt.Key.Key_K)
+
     def test_search_finds_by_keys(self, studio: Studio, qtbot: QtBot) -> None:
         dialog = ShortcutsDialog(studio.actions, "Studio")
         dialog.search.setText("ctrl+g")

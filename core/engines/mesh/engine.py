@@ -11,6 +11,7 @@ from core.engines.mesh.matte import PersonSegmenter
 from core.engines.mesh.video_avatar import VideoAvatar
 from core.engines.protocol import Avatar, Frame, Source, SourceKind, View
 from core.engines.registry import MESH
+from core.face.crop import looking_through
 from core.face.portrait import find_portrait_face
 from core.face.tracker import create_tracker
 from core.media.image import read_image
@@ -35,9 +36,11 @@ class MeshEngine:
             Cancelled: the work was cancelled.
         """
         if source.kind is SourceKind.VIDEO:
-            return VideoAvatar(source, self._tracker, self._segmenter, progress)
+            tracker = looking_through(self._tracker, source.crop)
+            return VideoAvatar(source, tracker, self._segmenter, progress)
         portrait = read_image(source.path).rgb
-        face = find_portrait_face(portrait, self._tracker, source.face, progress)
+        tracker = looking_through(self._tracker, source.crop)
+        face = find_portrait_face(portrait, tracker, source.face, progress)
         landmarks = face.points.astype(np.float64)
         return StillAvatar(portrait, landmarks, self._segmenter, self._tracker.track, progress)
 

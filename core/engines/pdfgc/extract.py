@@ -14,7 +14,8 @@ from core.base.progress import Progress
 from core.engines.pdfgc.alignment import align_clip, network_picture
 from core.engines.pdfgc.composition import PUBLISHED, smooth_mouth, smooth_pose
 from core.engines.pdfgc.networks import Networks
-from core.face.tracker import create_tracker
+from core.face.crop import Box
+from core.face.tracker import Picture, create_tracker
 from core.media.audio import read_audio
 from core.motion.latent import LatentTrack
 from core.motion.tracking import clip_frames, clip_rate, track_clip
@@ -46,15 +47,22 @@ class PdfgcExtractor:
         return self._networks.space
 
     def clip(
-        self, path: Path, face: int | None, tracker: str, progress: Progress
+        self,
+        path: Path,
+        face: int | None,
+        tracker: str,
+        progress: Progress,
+        *,
+        crop: Box | None = None,
     ) -> dict[Factor, LatentTrack]:
         """The latents of all four factors; see the protocol.
 
         Frames without a face get latents between those of their neighbours.
         """
         rate = clip_rate(path)
-        tracked = track_clip(path, rate, face or 0, create_tracker(tracker), progress)
-        batches = list(self.encode(path, rate, align_clip(tracked.points, tracked.valid), progress))
+        tracked = track_clip(path, rate, face or 0, create_tracker(tracker), progress, crop=crop)
+        matrices = align_clip(tracked.points, tracked.valid)
+        batches = list(self.encode(clip_frames(path, rate, crop), matrices, progress))
         codes = {
             factor: _bridged(np.concatenate([batch[factor] for batch in batches]), tracked.valid)
             for factor in Factor
@@ -67,17 +75,15 @@ class PdfgcExtractor:
         }
 
     def encode(
-        self, path: Path, rate: Fraction, matrices: NDArray[np.float64], progress: Progress
+        self, frames: Iterator[Picture], matrices: NDArray[np.float64], progress: Progress
     ) -> Iterator[dict[Factor, FloatArray]]:
         """Latents [B ≤ 8, D] of each factor, batch by batch.
 
         Args:
-            path: The clip.
-            rate: Of `clip_rate`.
+            frames: Of `clip_frames`.
             matrices: [T, 2, 3] of `align_clip`.
             progress: Told after each batch; stops before the next one when it is cancelled.
         """
-        frames = clip_frames(path, rate)
         done, total = 0, len(matrices)
         while done < total:
             pictures = [

@@ -102,7 +102,7 @@ class Counting:
         values = np.full((4, 3), len(self.asked), np.float32)
         return LatentTrack(factor, values, values, np.ones(4, np.bool_), RATE, self.space)
 
-    def clip(self, path, face, tracker, progress):
+    def clip(self, path, face, tracker, progress, *, crop=None):
         return {factor: self._track(path.name, factor) for factor in Factor}
 
     def voice(self, path, progress):
@@ -126,6 +126,9 @@ def test_a_clip_is_encoded_once_per_content_face_and_encoder(tmp_path: Path) -> 
 
     assert [encode(clip), encode(clip), encode(copy), encode(clip, 0)] == [1, 0, 0, 0]
     assert [encode(other), encode(clip, 1)] == [1, 1]
+    boxed = (0.0, 0.0, 0.5, 1.0)
+    clip_latents(encoder, clip, None, "facemesh", cache, progress, crop=boxed)
+    assert len(encoder.asked) == 4 * len(Factor)  # another part of the picture
     encoder.space = "other weights"
     assert [encode(clip), encode(clip)] == [1, 0]
     assert voice_latents(encoder, clip, cache, progress).factor is Factor.LIPS
