@@ -10,6 +10,7 @@ from core.engines.pdfgc.extract import PdfgcExtractor
 from core.engines.pdfgc.networks import load_networks
 from core.engines.protocol import Avatar, Frame, Source, SourceKind, View
 from core.engines.registry import PDFGC
+from core.face.crop import looking_through
 from core.face.portrait import find_portrait_face
 from core.face.tracker import create_tracker
 from core.media.image import read_image
@@ -48,7 +49,8 @@ class PdfgcEngine:
                 "portrait, or the engine “mesh”."
             )
         portrait = read_image(source.path).rgb
-        face = find_portrait_face(portrait, create_tracker(), source.face, progress)
+        tracker = looking_through(create_tracker(), source.crop)
+        face = find_portrait_face(portrait, tracker, source.face, progress)
         content = sha256_file(source.path, progress)
         return PdfgcAvatar(portrait, face, content, self._networks, progress)
 
