@@ -14,7 +14,7 @@ from core.engines import registry
 from core.engines.protocol import EngineSpec
 from core.export.render_plan import check_target, document_view, open_avatar, sounds_of
 from core.export.runner import ExportPlan, export_motion
-from core.media.encode import check_output
+from core.media.output import check_output
 from core.motion.clip_end import parse_clip_end
 from core.motion.retarget import parse_mode, parse_reference
 from core.session.bank import final_motion, gather_motion

@@ -18,7 +18,7 @@ from core.face.pose import Pose
 from core.motion.motion import Motion
 
 Frame = NDArray[np.uint8]
-"""uint8 RGB [H, W, 3], sRGB."""
+"""uint8 RGB [H, W, 3], sRGB; [H, W, 4] where a view is cut out."""
 
 
 class Accepts(StrEnum):
@@ -41,6 +41,8 @@ class EngineSpec:
         native_size: Side of its face crop in px, or None when it renders at any size.
         max_pose_deg: |yaw|, |pitch|, |roll| up to which its pictures look natural, relative to
             the portrait's own pose; beyond them a preview warns.
+        can_cut_out: Whether it tells the person from the background, see `View.is_cut_out`.
+        is_sequential: Whether a frame of a still portrait may depend on those before it.
     """
 
     name: str
@@ -49,6 +51,8 @@ class EngineSpec:
     accepts: frozenset[Accepts] = frozenset({Accepts.CONTROLS})
     native_size: int | None = None
     max_pose_deg: tuple[float, float, float] = (25.0, 20.0, 20.0)
+    can_cut_out: bool = False
+    is_sequential: bool = True
 
 
 class SourceKind(StrEnum):
@@ -88,10 +92,13 @@ class View:
         mode: `FACE` (2.3 face heights square) or `FULL` (the portrait at its own resolution).
         size: Side of the face crop in px, 64..2160; for `FULL` the longest side, or None for the
             portrait's own resolution.
+        is_cut_out: Whether frames are uint8 RGBA [H, W, 4] with straight alpha: the person alone.
+            Only for engines whose `EngineSpec.can_cut_out`.
     """
 
     mode: Framing = Framing.FACE
     size: int | None = field(default=512)
+    is_cut_out: bool = False
 
 
 class Avatar(Protocol):

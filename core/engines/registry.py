@@ -12,6 +12,8 @@ DEFAULT: Final = "mesh"
 MESH: Final = EngineSpec(
     name="mesh",
     title="Embedded renderer: layered face warp, works with any portrait and no weights",
+    can_cut_out=True,
+    is_sequential=False,
 )
 _SPECS: Final = {MESH.name: MESH}
 

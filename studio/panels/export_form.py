@@ -18,6 +18,7 @@ from core.export.settings import (
     Mark,
     Picture,
     Sidecar,
+    SoundMode,
 )
 from studio.widgets.fields import Choices, FieldRow, Section, Switch, Value
 from studio.widgets.number_field import NumberRange
@@ -177,7 +178,7 @@ class ExportForm(QWidget):
             crf=round(_number(self.value("crf"))),
             speed=str(self.value("speed")),
             full_chroma=bool(self.value("full_chroma")),
-            has_sound=bool(self.value("has_sound")),
+            sound=SoundMode.CODED if self.value("has_sound") else SoundMode.NONE,
             sidecars=frozenset(s for s in Sidecar if self.value(f"sidecar_{s}")),
             mark=Mark(
                 self.mark_text.text().strip() if is_marked else "",
