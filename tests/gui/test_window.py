@@ -23,6 +23,7 @@ from studio.panels.status import StatusPanel
 from studio.panels.window import StudioWindow
 from studio.panels.window_dialogs import report_text
 from studio.panels.window_docks import WORKSPACES
+from studio.panels.window_files import SAMPLE
 from studio.panels.window_keys import keeps_key
 from studio.widgets.icons import dress
 from studio.widgets.theme import DARK, ICONS, LIGHT, TRACK_ICONS, apply_theme, colors, style_sheet
@@ -53,6 +54,27 @@ def edit(studio: Studio, label: str) -> None:
 
 
 class TestCommands:
+    def test_the_bundled_sample_is_opened_as_a_copy(
+        self, window: StudioWindow, qtbot: QtBot
+    ) -> None:
+        names = sorted(path.name for path in SAMPLE.iterdir())
+        project = window.studio.project
+        for path in (SAMPLE, SAMPLE / "project.json"):
+            with qtbot.waitSignal(project.opened):
+                window.open_path(path)
+            assert project.is_unsaved
+            assert project.is_copy
+        assert sorted(path.name for path in SAMPLE.iterdir()) == names
+        assert not window.studio.settings.recent
+
+    def test_a_session_of_ones_own_is_opened_in_place(
+        self, window: StudioWindow, qtbot: QtBot, sample_folder: Path
+    ) -> None:
+        with qtbot.waitSignal(window.studio.project.opened):
+            window.open_path(sample_folder)
+        assert window.studio.project.folder == sample_folder
+        assert not window.studio.project.is_read_only
+
     def test_every_command_of_the_window_has_an_answer(self, window: StudioWindow) -> None:
         unbound = [
             row.id
