@@ -11,7 +11,7 @@ from core.export.settings import ExportSettings, Picture, SoundMode
 _SOUND_BYTES_PER_S: Final = {Kind.FILM: 24_000, Kind.SOUND: 192_000, Kind.PICTURES: 192_000}
 # Bits a pixel of a talking head at 512 px and the quality in brackets, measured on the sample.
 _BITS_PER_PX: Final = {"mp4": (0.085, 18), "hevc": (0.045, 18), "webm": (0.05, 18)}
-_PRORES_BITS_PER_PX: Final = 4.0
+_PRORES_BITS_PER_PX: Final = 11.5
 _CRF_HALVES: Final = 6.0
 """A quality number larger by this halves the size (x264's rule of thumb)."""
 _PNG_BYTES_PER_PX: Final = 1.45

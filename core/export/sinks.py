@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from core.base.errors import MediaError
+from core.media.encode import COMMENT
 from core.media.image import write_png
 from core.media.output import check_output
 from core.media.soundtrack import Sound
@@ -81,7 +82,7 @@ class PictureFolder:
 
     def write(self, frame: Frame) -> None:
         """Writes the next picture."""
-        write_png(self._picture(self._n_written), frame)
+        write_png(self._picture(self._n_written), frame, COMMENT)
         self._n_written += 1
 
     def __exit__(

@@ -37,7 +37,9 @@ DEFAULT_PRESET = "veryfast"
 """x264's speed. At CRF 18 and 512 px a talking head takes 4 ms of processor time a frame, sound
 and colour conversion included, and reaches 45 dB of luma PSNR; "medium" takes 10 ms for 46 dB."""
 
-_COMMENT = f"{AI_NOTICE} video, made with Avatar Studio. The movements in it are synthetic."
+COMMENT = f"{AI_NOTICE} video, made with Avatar Studio. The movements in it are synthetic."
+"""What every file says of itself where its kind can."""
+
 _QUEUED_FRAMES = 4
 _POLL_S = 0.05
 _TAGS = frozenset({"title", "artist", "album", "date", "genre", "copyright", "description"})
@@ -143,7 +145,7 @@ class Mp4Writer:
                     format=codec.container,
                     container_options=dict(codec.container_options),
                 )
-                self._container.metadata.update(self._tags, comment=_COMMENT)
+                self._container.metadata.update(self._tags, comment=COMMENT)
                 self._muxer = _Muxer(self._container, self._coding, self._log)
                 if self._is_copied:
                     self._muxer.sound = CopiedSound(

@@ -40,6 +40,15 @@ def window(qtbot: QtBot, studio: Studio) -> Iterator[StudioWindow]:
 
 
 @pytest.fixture
+def quiet_window(qtbot: QtBot, quiet_studio: Studio) -> Iterator[StudioWindow]:
+    """A window whose engine never answers."""
+    made = StudioWindow(quiet_studio)
+    qtbot.addWidget(made)
+    yield made
+    made.close_unasked()
+
+
+@pytest.fixture
 def dressed(qtbot: QtBot) -> Iterator[QApplication]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
@@ -55,8 +64,9 @@ def edit(studio: Studio, label: str) -> None:
 
 class TestCommands:
     def test_the_bundled_sample_is_opened_as_a_copy(
-        self, window: StudioWindow, qtbot: QtBot
+        self, quiet_window: StudioWindow, qtbot: QtBot
     ) -> None:
+        window = quiet_window
         names = sorted(path.name for path in SAMPLE.iterdir())
         project = window.studio.project
         for path in (SAMPLE, SAMPLE / "project.json"):
@@ -68,8 +78,9 @@ class TestCommands:
         assert not window.studio.settings.recent
 
     def test_a_session_of_ones_own_is_opened_in_place(
-        self, window: StudioWindow, qtbot: QtBot, sample_folder: Path
+        self, quiet_window: StudioWindow, qtbot: QtBot, sample_folder: Path
     ) -> None:
+        window = quiet_window
         with qtbot.waitSignal(window.studio.project.opened):
             window.open_path(sample_folder)
         assert window.studio.project.folder == sample_folder

@@ -92,6 +92,7 @@ def test_pictures_are_lossless_and_sound_lies_beside(job: ExportJob, run: Run) -
     assert names == [*(f"{i:06d}.png" for i in range(50)), "sound.wav"]
     with Image.open(job.output / "000020.png") as picture:
         assert np.asarray(picture)[0, 0].tolist() == [138, 138, 138]
+        assert picture.info["Comment"].startswith("AI-generated")
     with wave.open(str(job.output / "sound.wav")) as sound:
         assert sound.getnframes() == 2 * 48000
 
