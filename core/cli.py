@@ -20,6 +20,7 @@ from typing import Never, TypeAlias
 from core.base.controls import Factor
 from core.base.errors import Cancelled, StudioError
 from core.base.progress import Progress
+from core.cli_sessions import add_sessions
 from core.console import Console, JsonConsole, TextConsole, counted
 
 DONE, OUR_FAULT, BAD_INPUT, CANCELLED = 0, 1, 2, 130
@@ -139,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(
         prog="avatar-studio",
         description="Direct a talking head: lips, head pose, eyes and expression, one by one.",
+        epilog="Exit codes: 0 done, 1 our fault, 2 bad input, 130 cancelled.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
@@ -146,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_animate(commands, common)
     _add_render(commands, common)
+    add_sessions(commands, common)
 
     for point in entry_points(group=COMMANDS):
         commands.add_parser(point.name, help="open the window", add_help=False)

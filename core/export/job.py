@@ -115,7 +115,12 @@ def check_job(job: ExportJob) -> None:
     Raises:
         MediaError: an output is there already, or the folder cannot be made or written to.
     """
-    preset_named(job.settings.preset)
+    preset = preset_named(job.settings.preset)
+    if job.settings.is_cut_out and not preset.has_alpha:
+        raise MediaError(
+            f"“{preset.title}” holds no transparent background: choose ProRes 4444 or a PNG "
+            "sequence."
+        )
     for path in job.outputs:
         if path.exists():
             raise MediaError(f"“{path.name}” is there already: give the export another name.")
