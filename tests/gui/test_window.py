@@ -277,6 +277,29 @@ class TestHistory:
         assert studio.project.document is before
         assert panel.steps.count() == 3
 
+    def test_what_was_undone_is_grey_until_another_step_takes_its_place(
+        self, studio: Studio, qtbot: QtBot
+    ) -> None:
+        panel = HistoryPanel(studio)
+        qtbot.addWidget(panel)
+
+        def shown() -> list[tuple[str, bool]]:
+            grey = panel.palette().placeholderText()
+            items = [panel.steps.item(i) for i in range(panel.steps.count())]
+            return [(item.text(), item.foreground() == grey) for item in items]
+
+        for label in ("One", "Two", "Three"):
+            edit(studio, label)
+        studio.project.undo()
+        studio.project.undo()
+        wanted = [("Open", False), ("One", False), ("Two", True), ("Three", True)]
+        assert shown() == wanted
+        panel._renew()
+        assert shown() == wanted
+        edit(studio, "Four")
+        assert shown() == [("Open", False), ("One", False), ("Four", False)]
+        assert panel.steps.currentRow() == 2
+
 
 class TestStatus:
     def test_shows_progress_and_cancels(self, studio: Studio, qtbot: QtBot) -> None:
