@@ -163,9 +163,7 @@ class Project(Editing):
                 raise
 
         def done(result: tuple[Session, Relinked]) -> None:
-            session, relinked = result
-            if session.is_read_only and session.folder.resolve() == self.folder.resolve():
-                session = self._reopened(session)
+            session, relinked = self._own(result[0]), result[1]
             self._take(session, session.document)
             self._settings.add_recent(session.folder)
             if session.is_read_only:
@@ -280,7 +278,7 @@ class Project(Editing):
             return open_session(recovery.folder), document
 
         def done(result: tuple[Session, Document]) -> None:
-            session, document = result
+            session, document = self._own(result[0]), result[1]
             self._take(session, session.document)
             self.apply("Recover", document)
             self._relinked(Relinked(document, (), missing_media(document, session.folder)))
@@ -322,8 +320,10 @@ class Project(Editing):
         name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}{SUFFIX}"
         return create_session(self._unsaved / name, document)
 
-    def _reopened(self, session: Session) -> Session:
-        """The session that is open already, with its lock taken over."""
+    def _own(self, session: Session) -> Session:
+        """A session that was opened, with the lock taken over if it is the one open here."""
+        if not session.is_read_only or session.folder.resolve() != self.folder.resolve():
+            return session
         session.close()
         self._session.close()
         return open_session(session.folder)
