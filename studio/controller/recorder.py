@@ -19,6 +19,7 @@ from studio.controller.playback import Playback
 from studio.controller.playhead import Playhead
 from studio.controller.preview import Preview
 from studio.controller.project import Project
+from studio.controller.recording import RecordMode as RecordMode
 from studio.controller.recording import (
     Run,
     assemble,
@@ -27,6 +28,7 @@ from studio.controller.rest_poses import RestPoses
 from studio.controller.selection import AUDIO, Selection
 from studio.controller.take import TakeSettings as TakeSettings
 from studio.controller.take import (
+    answered,
     moved_controls,
     only_armed,
     with_lanes,
@@ -47,14 +49,6 @@ class Phase(StrEnum):
     COUNTDOWN = "countdown"
     RECORDING = "recording"
     REVIEW = "review"
-
-
-class RecordMode(StrEnum):
-    """Where the take goes: from the playhead, between in and out only, or on top of what is."""
-
-    REPLACE = "replace"
-    PUNCH = "punch"
-    LAYER = "layer"
 
 
 class Recorder(QObject):
@@ -109,6 +103,7 @@ class Recorder(QObject):
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._on_tick)
         project.opened.connect(self.discard)
+        playback.toggled.connect(self.stop)
 
     # --- choices -------------------------------------------------------------------------------
 
@@ -172,7 +167,8 @@ class Recorder(QObject):
         self, device: str, controls: NDArray[np.float32], time_s: float | None = None
     ) -> None:
         """Takes in a tracked face, float32 [58] absolute; the device's rest pose is taken off."""
-        self.feed(self._rest_poses.relative(device, controls), time_s)
+        values = self._rest_poses.relative(device, controls)
+        self.feed(answered(values, self._settings.get("camera_response")), time_s)
 
     def feed_sound(self, samples: NDArray[np.float32], rate: int, time_s: float) -> None:
         """Takes in sound, float32 [n] mono, whose first sample was heard at `time_s`."""
