@@ -130,6 +130,12 @@ class ExportQueue(QObject):
         """Whether something is being written or waits for it."""
         return any(job.state not in OVER for job in self._jobs.values())
 
+    @property
+    def promised(self) -> tuple[Path, ...]:
+        """Outputs that are being written, wait for it, or may be tried again."""
+        over = (JobState.DONE, JobState.CANCELLED)
+        return tuple(job.settings.output for job in self.jobs if job.state not in over)
+
     def job(self, job_id: int) -> Job | None:
         """The job of that id, if it is on the list."""
         return self._jobs.get(job_id)
@@ -217,7 +223,8 @@ class ExportQueue(QObject):
             "size": str(avatar.view.size or max(self._preview.size)),
             "rate": f"{float(rate):g}",
         }
-        return output_path(folder, pattern, preset_named(preset).ending, values, date.today())
+        ending = preset_named(preset).ending
+        return output_path(folder, pattern, ending, values, date.today(), self.promised)
 
     def close(self) -> None:
         """Asks running work to stop; the engine is closed after this."""

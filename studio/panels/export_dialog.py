@@ -86,7 +86,8 @@ class ExportDialog(QDialog):
         ending = PRESETS[str(form.value("preset"))].ending
         folder = Path(self.folder.text().strip() or ".").expanduser()
         today = datetime.now().astimezone().date()
-        return output_path(folder, self.name.text(), ending, values, today)
+        promised = self._studio.jobs.promised
+        return output_path(folder, self.name.text(), ending, values, today, promised)
 
     @property
     def frames(self) -> FrameRange:

@@ -200,6 +200,19 @@ def test_fields_that_do_not_count_are_grey(dialog: ExportDialog) -> None:
     assert not rows["crf"].isEnabled()
 
 
+def test_a_name_that_waits_in_the_queue_is_not_given_again(
+    dialog: ExportDialog, studio: SimpleNamespace
+) -> None:
+    first = dialog.output
+    job = Job(1, ExportSettings(first), JobState.WAITING)
+    for state, is_free in (
+        (JobState.WAITING, False), (JobState.FAILED, False), (JobState.CANCELLED, True),
+    ):  # fmt: skip
+        studio.jobs.put(replace(job, state=state))
+        assert (dialog.output == first) == is_free
+        assert dialog.output.suffix == ".mp4"
+
+
 def test_bit_rate_takes_the_place_of_quality(dialog: ExportDialog) -> None:
     rows = dialog.form.rows
     assert not rows["megabits"].isVisible()
