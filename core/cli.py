@@ -25,6 +25,8 @@ from core.console import Console, JsonConsole, TextConsole, counted
 
 DONE, OUR_FAULT, BAD_INPUT, CANCELLED = 0, 1, 2, 130
 
+_CANCELLED = "Cancelled: nothing was written."
+
 COMMANDS = "avatar_studio.commands"
 """Entry-point group of commands that other packages add."""
 
@@ -59,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace, Progress, Console], None] = arguments.run
         run(arguments, progress, console)
     except Cancelled:
-        console.fail("cancelled", "Cancelled: nothing was written.")
+        console.fail("cancelled", _CANCELLED)
         return CANCELLED
     except StudioError as error:
         console.fail("input", str(error))
@@ -67,6 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever asked for the work reads no more
         return CANCELLED
     except Exception as error:  # noqa: BLE001  (the outermost border: never a traceback for the user)
+        if progress.is_cancelled:  # a library that was being imported made another error of it
+            console.fail("cancelled", _CANCELLED)
+            return CANCELLED
         console.fail("internal", f"{_report(error)}")
         return OUR_FAULT
     finally:
