@@ -20,10 +20,13 @@ from typing import Never, TypeAlias
 from core.base.controls import Factor
 from core.base.errors import Cancelled, StudioError
 from core.base.progress import Progress
+from core.cli_sessions import add_sessions
 from core.cli_weights import add_weights
 from core.console import Console, JsonConsole, TextConsole, counted
 
 DONE, OUR_FAULT, BAD_INPUT, CANCELLED = 0, 1, 2, 130
+
+_CANCELLED = "Cancelled: nothing was written."
 
 COMMANDS = "avatar_studio.commands"
 """Entry-point group of commands that other packages add."""
@@ -59,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace, Progress, Console], None] = arguments.run
         run(arguments, progress, console)
     except Cancelled:
-        console.fail("cancelled", "Cancelled: nothing was written.")
+        console.fail("cancelled", _CANCELLED)
         return CANCELLED
     except StudioError as error:
         console.fail("input", str(error))
@@ -67,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever asked for the work reads no more
         return CANCELLED
     except Exception as error:  # noqa: BLE001  (the outermost border: never a traceback for the user)
+        if progress.is_cancelled:  # a library that was being imported made another error of it
+            console.fail("cancelled", _CANCELLED)
+            return CANCELLED
         console.fail("internal", f"{_report(error)}")
         return OUR_FAULT
     finally:
@@ -140,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(
         prog="avatar-studio",
         description="Direct a talking head: lips, head pose, eyes and expression, one by one.",
+        epilog="Exit codes: 0 done, 1 our fault, 2 bad input, 130 cancelled.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
@@ -147,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_animate(commands, common)
     _add_render(commands, common)
+    add_sessions(commands, common)
 
     for point in entry_points(group=COMMANDS):
         commands.add_parser(point.name, help="open the window", add_help=False)

@@ -20,7 +20,7 @@ from core.motion.latent import LatentExtractor
 from core.motion.motion import Motion
 
 Frame = NDArray[np.uint8]
-"""uint8 RGB [H, W, 3], sRGB."""
+"""uint8 RGB [H, W, 3], sRGB; [H, W, 4] where a view is cut out."""
 
 
 class Accepts(StrEnum):
@@ -60,6 +60,8 @@ class EngineSpec:
         max_pose_deg: |yaw|, |pitch|, |roll| up to which its pictures look natural, relative to
             the portrait's own pose; beyond them a preview warns.
         switches: What can be switched off in it, all on at first.
+        can_cut_out: Whether it tells the person from the background, see `View.is_cut_out`.
+        is_sequential: Whether a frame of a still portrait may depend on those before it.
     """
 
     name: str
@@ -70,6 +72,8 @@ class EngineSpec:
     max_pose_deg: tuple[float, float, float] = (25.0, 20.0, 20.0)
     switches: tuple[Switch, ...] = ()
     label: str = ""
+    can_cut_out: bool = False
+    is_sequential: bool = True
 
     @property
     def shown_name(self) -> str:
@@ -123,11 +127,14 @@ class View:
             portrait's own resolution.
         is_draft: Whether it will be replaced by a better one soon, so that an engine may answer
             sooner with one that is less exact.
+        is_cut_out: Whether frames are uint8 RGBA [H, W, 4] with straight alpha: the person alone.
+            Only for engines whose `EngineSpec.can_cut_out`.
     """
 
     mode: Framing = Framing.FACE
     size: int | None = field(default=512)
     is_draft: bool = False
+    is_cut_out: bool = False
 
 
 class Avatar(Protocol):

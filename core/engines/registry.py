@@ -17,6 +17,8 @@ DEFAULT: Final = "mesh"
 MESH: Final = EngineSpec(
     name="mesh",
     title="Embedded renderer: layered face warp, works with any portrait and no weights",
+    can_cut_out=True,
+    is_sequential=False,
 )
 PDFGC: Final = EngineSpec(
     name="pdfgc",

@@ -11,7 +11,7 @@ from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.engines.protocol import Avatar, Engine, Framing, Source, SourceKind, View
 from core.engines.registry import load_engine
-from core.media.encode import check_output
+from core.media.output import check_output
 from core.media.probe import probe
 from core.media.soundtrack import Sound
 from core.motion.motion import Motion

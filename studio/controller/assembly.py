@@ -1,6 +1,6 @@
 """What happens to the document when media arrive: pure functions `(Document, …) -> Document`."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Final
 from core.base.controls import Factor
 from core.base.errors import MediaError
 from core.base.time import frames_in
-from core.session.bank import used_ids
-from core.session.compose import with_generated_motion
+from core.session.generate import generate as generate
+from core.session.generate import speak as speak
 from core.timeline.document import Document
 from core.timeline.edits import add_audio_strip, add_strip
 from core.timeline.project_edits import add_source, set_avatar, set_length
@@ -19,7 +19,6 @@ from core.timeline.source import (
     ClipParams,
     CropBox,
     Emotion,
-    Generator,
     GeneratorParams,
     LiveLinkParams,
     MediaReference,
@@ -281,29 +280,6 @@ def lay_preset(document: Document, emotion: str, frame: int, n_frames: int) -> D
     return add_strip(document, Factor.EXPRESSION, strip)
 
 
-def generate(document: Document) -> Document:
-    """Fills Lips from the sound, and Eyes and Head with blinks, gaze and idle motion.
-
-    Only tracks that are empty and not locked are filled; a moving portrait keeps its own motion
-    where nothing is laid, so the caller does not ask for it then.
-    """
-    document = _without_leftovers(document)
-    audio_ids = [strip.source_id for strip in document.audio.strips if not strip.is_muted]
-    kept = {t.factor: t for t in document.tracks if t.is_locked}
-    if document.track(Factor.LIPS).is_empty and Factor.LIPS not in kept:
-        document = _with_lips(document)
-    document = with_generated_motion(document, audio_ids[0] if audio_ids else "")
-    for track in kept.values():
-        document = document.with_track(track)
-    return _without_leftovers(document) if kept else document
-
-
-def speak(document: Document) -> Document:
-    """Fills an empty Lips track from the sound, nothing else."""
-    lips = document.track(Factor.LIPS)
-    return _with_lips(document) if lips.is_empty and not lips.is_locked else document
-
-
 def length_of(source: Source, seconds: float | None, rate: Fraction, n_frames: int) -> float:
     """Seconds that a strip of a source is long at first: its own length, or the document's."""
     if seconds is not None:
@@ -312,51 +288,6 @@ def length_of(source: Source, seconds: float | None, rate: Fraction, n_frames: i
     if isinstance(source.params, PresetParams | TakeParams):
         return PRESET_S
     return float(n_frames / rate) if is_endless else STILL_S
-
-
-def _with_lips(document: Document) -> Document:
-    """One lips strip under every audio strip, saying what is heard there."""
-    strips = []
-    for sound in document.audio.strips:
-        if sound.is_muted:
-            continue
-        document, voice_id = _voice_of(document, sound.source_id)
-        strips.append(
-            Strip(
-                "",
-                voice_id,
-                sound.start,
-                sound.n_frames,
-                source_in=sound.source_in - sound.offset_s,
-                smoothing=0.0,
-            )
-        )
-    ids = document.new_ids("strip")
-    named = tuple(replace(strip, id=next(ids)) for strip in strips)
-    track = document.track(Factor.LIPS)
-    return document.with_track(replace(track, strips=named)) if named else document
-
-
-def _voice_of(document: Document, audio_id: str) -> tuple[Document, str]:
-    for source in document.sources:
-        if isinstance(source.params, VoiceParams) and source.params.audio_id == audio_id:
-            return document, source.id
-    voice_id = next(document.new_ids("voice"))
-    source = Source(voice_id, "Lips from speech", VoiceParams(audio_id))
-    return add_source(document, source), voice_id
-
-
-def _without_leftovers(document: Document) -> Document:
-    """Without generators that no strip uses any more, whose ids would be taken twice."""
-    names = {str(generator) for generator in Generator}
-    leftovers = names - _all_used(document)
-    sources: Iterable[Source] = document.sources
-    return replace(document, sources=tuple(s for s in sources if s.id not in leftovers))
-
-
-def _all_used(document: Document) -> set[str]:
-    unmuted = tuple(replace(t, is_muted=False, is_solo=False) for t in document.tracks)
-    return used_ids(replace(document, tracks=unmuted))
 
 
 def _listening(source: Source, replaced: set[str], audio_id: str) -> Source:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QTimer, Signal
 
 from core.base.controls import REST
-from core.face.pose import Pose
 from core.jobs.messages import CancelledReply, Failed, FrameReady, Reply
 from core.jobs.messages import Preview as PreviewRequest
 from core.motion.motion import LatentMotion
@@ -24,12 +23,12 @@ from studio.controller.activity import Activity
 from studio.controller.avatar_link import AvatarLink, Bank
 from studio.controller.avatar_link import State as State
 from studio.controller.engine_link import EngineLink
-from studio.controller.face_points import Points, face_points
 from studio.controller.frame_book import FrameBook
 from studio.controller.frame_book import FrameStatus as FrameStatus
 from studio.controller.frame_cache import Picture
 from studio.controller.playhead import Playhead
 from studio.controller.portrait_points import PortraitPoints
+from studio.controller.preview_facts import PreviewFacts
 from studio.controller.project import Project
 from studio.services.pool import Pool
 from studio.services.settings import Settings
@@ -41,7 +40,6 @@ _BAR_MS: Final = 50
 _IDLE_MS: Final = 1500
 _PACE_OF: Final = 9  # pictures
 _SLICE_S: Final = 0.004
-_DEFAULT_SIZE: Final = (512, 512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class _Flight:
     is_live: bool = False
 
 
-class Preview(QObject):
+class Preview(PreviewFacts):
     """Main thread only. Everything it gives is read-only."""
 
     picture_ready = Signal(int, object)
@@ -71,7 +69,6 @@ class Preview(QObject):
     """`source_picture` can now be had, or is another one."""
     landmarks_changed = Signal()
     """The portrait's own landmarks became known: `landmarks` fits the picture from now on."""
-    snapshots_changed = Signal()
     message = Signal(str)
 
     def __init__(
@@ -84,16 +81,18 @@ class Preview(QObject):
         settings: Settings,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._project = project
-        self._playhead = playhead
+        super().__init__(
+            project,
+            playhead,
+            AvatarLink(project, link, activity),
+            FrameBook(settings.get("preview_cache_mb") << 20),
+            PortraitPoints(pool),
+            parent,
+        )
         self._link = link
         self._settings = settings
-        self._book = FrameBook(settings.get("preview_cache_mb") << 20)
-        self.avatar = AvatarLink(project, link, activity, self)
         self._flights: dict[int, _Flight] = {}
         self._generation = 0
-        self._shown: Picture | None = None
         self._shown_key = b""  # empty while the picture is a draft
         self._last_error = ""
         self._live: NDArray[np.float32] | None = None
@@ -101,10 +100,7 @@ class Preview(QObject):
         self._trial: tuple[Document, Bank] | None = None
         self._source: Picture | None = None
         self._is_source_wanted = False
-        self._points = PortraitPoints(pool, self)
-        self._snapshots: dict[int, Picture] = {}
         self._pace: deque[float] = deque(maxlen=_PACE_OF)
-        self._ms = 0.0
         self._is_ahead = self._is_idle = False
         self.n_missed = 0  # pictures that were not ready when playing came to them
         self.is_held = False  # an export has the engine: fill no cache meanwhile
@@ -160,11 +156,6 @@ class Preview(QObject):
         self._wake()
 
     @property
-    def shown(self) -> Picture | None:
-        """The picture that was given last, draft or full."""
-        return self._shown
-
-    @property
     def source_picture(self) -> Picture | None:
         """The portrait at rest in the same framing; `source_ready` follows where it is None."""
         if self._source is None and not self._is_source_wanted:
@@ -197,77 +188,6 @@ class Preview(QObject):
         """Shows another document, with motion of its own besides the gathered one, on trial."""
         self._trial = None if document is None else (document, bank)
         self._evaluate()
-
-    # --- what is known -------------------------------------------------------------------------
-
-    @property
-    def frame(self) -> int:
-        """The wanted frame: the playhead's."""
-        return self._playhead.frame
-
-    @property
-    def state(self) -> State:
-        """Whether pictures can be had."""
-        return self.avatar.state
-
-    @property
-    def reason(self) -> str:
-        """One sentence for the viewer while there is no picture; empty when all is well."""
-        return self.avatar.reason
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in px of a full picture; (0, 0) while unknown."""
-        return self.avatar.size
-
-    @property
-    def rest_pose(self) -> Pose:
-        """Head pose of the portrait itself in degrees; zero while unknown."""
-        return self.avatar.rest_pose
-
-    @property
-    def bank(self) -> Bank:
-        """The motion of the sources in use, as far as it was gathered."""
-        return self.avatar.bank
-
-    @property
-    def ms_per_frame(self) -> float:
-        """Milliseconds that a full picture took lately; 0 while unknown."""
-        return self._ms
-
-    @property
-    def device(self) -> str:
-        """What the engine runs on, for the device chip."""
-        return "CPU" if self._project.document.avatar.engine == "mesh" else "Auto"
-
-    def controls(self, frame: int) -> NDArray[np.float32]:
-        """The evaluated controls of a frame, float32 [58], relative to the portrait's rest."""
-        return self._book.evaluation.row(self._near(frame)).copy()
-
-    def motion(self, start: int, stop: int) -> NDArray[np.float32]:
-        """The evaluated controls of frames `start` ≤ f < `stop`: float32 [N, 58]."""
-        return self._book.evaluation.rows(start, stop)
-
-    def landmarks(self, frame: int) -> Points:
-        """Points of the face in px of the full picture, float64 [478, 2]; needs no engine.
-
-        The canonical face is drawn until the portrait's own points are known, see
-        `landmarks_changed`.
-        """
-        size = self.size if self.state is State.READY else _DEFAULT_SIZE
-        return face_points(self.controls(frame), self.rest_pose, size, self._points.points)
-
-    # --- snapshots -----------------------------------------------------------------------------
-
-    def store_snapshot(self, slot: int) -> None:
-        """Keeps the shown picture as snapshot 1 or 2."""
-        if self._shown is not None:
-            self._snapshots[slot] = self._shown
-            self.snapshots_changed.emit()
-
-    def snapshot(self, slot: int) -> Picture | None:
-        """Snapshot 1 or 2, if one was kept."""
-        return self._snapshots.get(slot)
 
     # --- for tests and tours -------------------------------------------------------------------
 
@@ -337,10 +257,6 @@ class Preview(QObject):
         if name == "preview_cache_mb":
             self._book.cache.set_budget(self._settings.get(name) << 20)
             self._touch_bar()
-
-    def _near(self, frame: int) -> int:
-        """The nearest frame of the document."""
-        return min(max(frame, 0), self._book.n_frames - 1)
 
     # --- inside: asking the engine -------------------------------------------------------------
 

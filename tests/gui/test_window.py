@@ -23,6 +23,7 @@ from studio.panels.status import StatusPanel
 from studio.panels.window import StudioWindow
 from studio.panels.window_dialogs import report_text
 from studio.panels.window_docks import WORKSPACES
+from studio.panels.window_files import SAMPLE
 from studio.panels.window_keys import keeps_key
 from studio.widgets.icons import dress
 from studio.widgets.theme import DARK, ICONS, LIGHT, TRACK_ICONS, apply_theme, colors, style_sheet
@@ -34,6 +35,15 @@ def window(qtbot: QtBot, studio: Studio) -> Iterator[StudioWindow]:
     qtbot.addWidget(made)
     made.show()
     made.restore()
+    yield made
+    made.close_unasked()
+
+
+@pytest.fixture
+def quiet_window(qtbot: QtBot, quiet_studio: Studio) -> Iterator[StudioWindow]:
+    """A window whose engine never answers."""
+    made = StudioWindow(quiet_studio)
+    qtbot.addWidget(made)
     yield made
     made.close_unasked()
 
@@ -53,6 +63,29 @@ def edit(studio: Studio, label: str) -> None:
 
 
 class TestCommands:
+    def test_the_bundled_sample_is_opened_as_a_copy(
+        self, quiet_window: StudioWindow, qtbot: QtBot
+    ) -> None:
+        window = quiet_window
+        names = sorted(path.name for path in SAMPLE.iterdir())
+        project = window.studio.project
+        for path in (SAMPLE, SAMPLE / "project.json"):
+            with qtbot.waitSignal(project.opened):
+                window.open_path(path)
+            assert project.is_unsaved
+            assert project.is_copy
+        assert sorted(path.name for path in SAMPLE.iterdir()) == names
+        assert not window.studio.settings.recent
+
+    def test_a_session_of_ones_own_is_opened_in_place(
+        self, quiet_window: StudioWindow, qtbot: QtBot, sample_folder: Path
+    ) -> None:
+        window = quiet_window
+        with qtbot.waitSignal(window.studio.project.opened):
+            window.open_path(sample_folder)
+        assert window.studio.project.folder == sample_folder
+        assert not window.studio.project.is_read_only
+
     def test_every_command_of_the_window_has_an_answer(self, window: StudioWindow) -> None:
         unbound = [
             row.id
@@ -269,6 +302,29 @@ class TestHistory:
         panel.steps.setCurrentRow(0)
         assert studio.project.document is before
         assert panel.steps.count() == 3
+
+    def test_what_was_undone_is_grey_until_another_step_takes_its_place(
+        self, studio: Studio, qtbot: QtBot
+    ) -> None:
+        panel = HistoryPanel(studio)
+        qtbot.addWidget(panel)
+
+        def shown() -> list[tuple[str, bool]]:
+            grey = panel.palette().placeholderText()
+            items = [panel.steps.item(i) for i in range(panel.steps.count())]
+            return [(item.text(), item.foreground() == grey) for item in items]
+
+        for label in ("One", "Two", "Three"):
+            edit(studio, label)
+        studio.project.undo()
+        studio.project.undo()
+        wanted = [("Open", False), ("One", False), ("Two", True), ("Three", True)]
+        assert shown() == wanted
+        panel._renew()
+        assert shown() == wanted
+        edit(studio, "Four")
+        assert shown() == [("Open", False), ("One", False), ("Four", False)]
+        assert panel.steps.currentRow() == 2
 
 
 class TestStatus:

@@ -35,17 +35,18 @@ class MeshEngine:
             FaceError: it shows no usable face.
             Cancelled: the work was cancelled.
         """
-        if source.kind is SourceKind.VIDEO:
-            tracker = looking_through(self._tracker, source.crop)
-            return VideoAvatar(source, tracker, self._segmenter, progress)
-        portrait = read_image(source.path).rgb
         tracker = looking_through(self._tracker, source.crop)
-        face = find_portrait_face(portrait, tracker, source.face, progress)
+        if source.kind is SourceKind.VIDEO:
+            return VideoAvatar(source, tracker, self._segmenter, progress)
+        image = read_image(source.path)
+        face = find_portrait_face(image.rgb, tracker, source.face, progress)
         landmarks = face.points.astype(np.float64)
-        return StillAvatar(portrait, landmarks, self._segmenter, self._tracker.track, progress)
+        return StillAvatar(
+            image.rgb, landmarks, self._segmenter, self._tracker.track, progress, image.alpha
+        )
 
     def render(self, avatar: Avatar, motion: Motion, view: View) -> Iterator[Frame]:
-        """Yields one frame per row of `motion`, uint8 RGB [H, W, 3].
+        """Yields one frame per row of `motion`, uint8 RGB [H, W, 3]; RGBA where it is cut out.
 
         Raises:
             EngineError: the avatar is another engine's, or the view cannot be rendered.

@@ -14,10 +14,10 @@ from core.face.tracker import create_tracker
 from core.media.image import read_image, write_png
 from core.motion import clip
 from core.motion.clip import extract_clip
-from core.motion.tracking import find_faces
 from core.motion.livelink_writer import write_live_link
 from core.motion.motion import Motion
 from core.motion.retarget import Retargeting, retarget
+from core.motion.tracking import find_faces
 
 PORTRAIT = Path(__file__).parents[4] / "assets" / "sample" / "portrait.jpg"
 RATE = Fraction(10)
