@@ -231,10 +231,7 @@ def _frames_from(
         and is_picture(source_path(source, job.folder))
     )
     n_skipped = first if is_still and not engine.spec.is_sequential else 0
-    part = replace(
-        motion, controls=motion.controls[n_skipped:], start_frame=motion.start_frame + n_skipped
-    )
-    frames = engine.render(avatar, part, job.settings.view)
+    frames = engine.render(avatar, motion.since(n_skipped), job.settings.view)
     yield from islice(enumerate(frames, n_skipped + 1), first - n_skipped, None)
 
 

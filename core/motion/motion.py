@@ -121,6 +121,11 @@ class Motion:
     def __len__(self) -> int:
         return len(self.controls)
 
+    def since(self, first: int) -> "Motion":
+        """The same from its row `first` on."""
+        latents = self.latents and self.latents.rows(slice(first, None))
+        return Motion(self.controls[first:], self.rate, self.start_frame + first, latents)
+
     def factor(self, factor: Factor) -> FloatArray:
         """The columns of one factor, float32 [N, D], read-only."""
         return self.controls[:, FACTOR_SLICE[factor]]
