@@ -6,23 +6,40 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.base.cache import ArrayCache
-from core.base.errors import MediaError
+from core.base.errors import MediaError, SessionError
 from core.base.paths import cache_dir
 from core.base.progress import Progress
 from core.base.time import FrameRange, parse_number, parse_rate
 from core.engines import registry
-from core.engines.protocol import EngineSpec
-from core.export.render_plan import check_target, document_view, open_avatar, sounds_of
+from core.engines.protocol import Avatar, Engine, EngineSpec, SourceKind
+from core.export.job import ExportJob, check_job, job_steps
+from core.export.render_plan import (
+    avatar_source,
+    check_target,
+    document_view,
+    open_avatar,
+    sounds_of,
+)
 from core.export.runner import ExportPlan, export_motion
-from core.media.encode import check_output
+from core.export.settings import ExportSettings
+from core.face.tracker import DEFAULT_TRACKER
+from core.media.output import check_output
 from core.motion.clip_end import parse_clip_end
+from core.motion.motion import Motion
 from core.motion.retarget import parse_mode, parse_reference
-from core.session.bank import final_motion, gather_motion
+from core.session.bank import Tracks, final_motion, gather_motion
 from core.session.compose import Ingredients, compose
 from core.session.files import undoing_folder
+from core.session.generate import generate, speak
 from core.session.media import collect_media
 from core.session.relink import require_media
-from core.session.store import PROJECT, create_session, load_project, session_folder
+from core.session.store import (
+    PROJECT,
+    create_session,
+    load_project,
+    open_session,
+    session_folder,
+)
 from core.timeline.document import Document, ViewSettings
 from core.timeline.source import VoiceMethod
 
@@ -121,6 +138,73 @@ def render_session(
     return Result(output, n_frames, time.monotonic() - started)
 
 
+def generate_session(folder: Path) -> tuple[str, ...]:
+    """Fills the empty tracks of a saved session with generated motion and saves it.
+
+    Returns:
+        Names of the tracks that were filled.
+
+    Raises:
+        SessionError: the session cannot be read or written, or is open in another window.
+        MediaError: its portrait cannot be read.
+    """
+    with open_session(folder) as session:
+        before = session.document
+        is_clip = bool(before.avatar.source_id) and (
+            avatar_source(before, session.folder).kind is SourceKind.VIDEO
+        )
+        after = speak(before) if is_clip else generate(before)
+        if after != before:
+            session.save(after)
+    old = {track.factor: track.strips for track in before.tracks}
+    return tuple(str(t.factor) for t in after.tracks if t.strips != old[t.factor])
+
+
+def export_session(
+    folder: Path,
+    output: Path,
+    settings: ExportSettings,
+    *,
+    seconds: str | None = None,
+    progress: Progress,
+) -> Result:
+    """Exports a saved session as the window's export dialog does; nothing is overwritten.
+
+    Args:
+        folder: The session folder.
+        output: The file; a folder for pictures, only a name for motion files.
+        settings: What kind of file, and how.
+        seconds: `A:B`, the part to export; None is its working range.
+        progress: Reports stages and notes, and carries the cancel flag.
+
+    Raises:
+        StudioError: something cannot be used or written; nothing is written.
+        Cancelled: the work was cancelled; nothing is written.
+    """
+    started = time.monotonic()
+    folder = session_folder(folder)
+    document = require_media(load_project(folder / PROJECT).document, folder, (), progress)
+    frames = document.range if seconds is None else parse_range(seconds, document)
+    job = ExportJob(document, folder, frames, output, settings)
+    check_job(job)
+    engine, avatar, motion = _prepare(document, folder, frames, progress)
+    for _ in job_steps(job, engine, avatar, motion, progress):
+        progress.check()
+    return Result(output, job.n_frames, time.monotonic() - started)
+
+
+def find_sessions(folder: Path) -> list[Path]:
+    """The session folders directly in a folder, by name.
+
+    Raises:
+        SessionError: there are none.
+    """
+    found = sorted(path.parent for path in folder.glob(f"*/{PROJECT}"))
+    if not found:
+        raise SessionError(f"“{folder}” holds no sessions: choose the folder that they lie in.")
+    return found
+
+
 def parse_range(text: str, document: Document) -> FrameRange:
     """Reads `A:B` in seconds; an empty side is the document's start or end.
 
@@ -159,6 +243,31 @@ def track(clip: Path, output: Path, *, face: int | None, progress: Progress) -> 
     return len(seen)
 
 
+def latents(
+    clip: Path, output: Path, *, engine: str, face: int | None, progress: Progress
+) -> tuple[int, dict[str, int]]:
+    """Writes a clip's latents in the space of an engine, see `write_latents`.
+
+    Returns:
+        The number of frames, and the length of each factor's latent.
+
+    Raises:
+        EngineError: the engine has no latents.
+        StudioError: the clip cannot be used or the file not be written.
+        Cancelled: the work was cancelled; nothing is written.
+    """
+    from core.motion.latent_cache import clip_latents
+    from core.motion.latent_file import write_latents
+
+    check_output(output, [clip], ".safetensors")
+    extractor = registry.require_extractor(engine)
+    cache = ArrayCache(cache_dir())
+    tracks = clip_latents(extractor, clip, face, DEFAULT_TRACKER, cache, progress)
+    write_latents(output, tracks)
+    n_frames = len(next(iter(tracks.values())))
+    return n_frames, {str(factor): track.width for factor, track in tracks.items()}
+
+
 def list_engines() -> list[dict[str, str | int | None]]:
     """One row per engine, without importing any."""
     return [_engine_row(spec) for spec in registry.list_engines()]
@@ -167,10 +276,19 @@ def list_engines() -> list[dict[str, str | int | None]]:
 def _render(
     document: Document, folder: Path, output: Path, frames: FrameRange, progress: Progress
 ) -> int:
-    """Prepares the avatar and extracts the motion side by side, then writes the film."""
+    """Writes a film of the document's own picture."""
+    engine, avatar, motion = _prepare(document, folder, frames, progress)
+    plan = ExportPlan(output, document_view(document), sounds_of(document, folder, frames))
+    return export_motion(engine, avatar, motion, plan, progress)
+
+
+def _prepare(
+    document: Document, folder: Path, frames: FrameRange, progress: Progress
+) -> tuple[Engine, Avatar, Motion]:
+    """Prepares the avatar and extracts the motion side by side."""
     part = progress.fork()
     with ThreadPoolExecutor(1, "motion") as pool:
-        gathering = pool.submit(gather_motion, document, folder, ArrayCache(cache_dir()), part)
+        gathering = pool.submit(_gather, document, folder, part)
         try:
             engine, avatar = open_avatar(document, folder, progress)
             avatar.refine(progress)
@@ -178,9 +296,16 @@ def _render(
         except BaseException:
             part.cancel()
             raise
-    motion = final_motion(document, frames, bank, avatar.rest_pose)
-    plan = ExportPlan(output, document_view(document), sounds_of(document, folder, frames))
-    return export_motion(engine, avatar, motion, plan, progress)
+    motion = final_motion(
+        document, frames, bank, avatar.rest_pose, with_latents=engine.spec.takes_latents
+    )
+    return engine, avatar, motion
+
+
+def _gather(document: Document, folder: Path, progress: Progress) -> dict[str, Tracks]:
+    extractor = registry.latent_extractor(document.avatar.engine)
+    cache = ArrayCache(cache_dir())
+    return gather_motion(document, folder, cache, progress, extractor=extractor)
 
 
 def _render_kept(document: Document, folder: Path, output: Path, progress: Progress) -> int:
@@ -193,5 +318,6 @@ def _render_kept(document: Document, folder: Path, output: Path, progress: Progr
 
 
 def _engine_row(spec: EngineSpec) -> dict[str, str | int | None]:
-    state = f"needs {', '.join(spec.needs)}" if spec.needs else "ready"
-    return {"engine": spec.name, "state": state, "title": spec.title}
+    lacking = registry.lacks(spec)
+    state = "lacks weights" if lacking else "ready"
+    return {"engine": spec.name, "state": state, "title": spec.title, "what to do": lacking}

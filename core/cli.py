@@ -20,11 +20,14 @@ from typing import Never, TypeAlias
 from core.base.controls import Factor
 from core.base.errors import Cancelled, StudioError
 from core.base.progress import Progress
+from core.cli_sessions import add_sessions
 from core.cli_train import add_train
 from core.cli_weights import add_weights
 from core.console import Console, JsonConsole, TextConsole, counted
 
 DONE, OUR_FAULT, BAD_INPUT, CANCELLED = 0, 1, 2, 130
+
+_CANCELLED = "Cancelled: nothing was written."
 
 COMMANDS = "avatar_studio.commands"
 """Entry-point group of commands that other packages add."""
@@ -60,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace, Progress, Console], None] = arguments.run
         run(arguments, progress, console)
     except Cancelled:
-        console.fail("cancelled", "Cancelled: nothing was written.")
+        console.fail("cancelled", _CANCELLED)
         return CANCELLED
     except StudioError as error:
         console.fail("input", str(error))
@@ -68,6 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever asked for the work reads no more
         return CANCELLED
     except Exception as error:  # noqa: BLE001  (the outermost border: never a traceback for the user)
+        if progress.is_cancelled:  # a library that was being imported made another error of it
+            console.fail("cancelled", _CANCELLED)
+            return CANCELLED
         console.fail("internal", f"{_report(error)}")
         return OUR_FAULT
     finally:
@@ -141,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(
         prog="avatar-studio",
         description="Direct a talking head: lips, head pose, eyes and expression, one by one.",
+        epilog="Exit codes: 0 done, 1 our fault, 2 bad input, 130 cancelled.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
@@ -148,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_animate(commands, common)
     _add_render(commands, common)
+    add_sessions(commands, common)
 
     for point in entry_points(group=COMMANDS):
         commands.add_parser(point.name, help="open the window", add_help=False)
@@ -163,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     track.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
     track.set_defaults(run=_track)
 
+    _add_latents(commands, common)
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(run=_engines)
     add_weights(commands, common)
@@ -274,6 +283,28 @@ def _add_render(commands: Commands, common: argparse.ArgumentParser) -> None:
     render.set_defaults(run=_render)
 
 
+def _add_latents(commands: Commands, common: argparse.ArgumentParser) -> None:
+    latents = commands.add_parser(
+        "latents", parents=[common], help="write what an engine's encoder makes of a clip"
+    )
+    latents.add_argument(
+        "clip", type=Path, metavar="CLIP", help="a video, a folder of pictures or a picture"
+    )
+    latents.add_argument(
+        "--engine", default="pdfgc", metavar="NAME", help="whose encoder (default pdfgc)"
+    )
+    latents.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
+    latents.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT.safetensors",
+        help="the file to write",
+    )
+    latents.set_defaults(run=_latents)
+
+
 def _add_bench(commands: Commands, common: argparse.ArgumentParser) -> None:
     from core.bench.runner import bench_names
 
@@ -337,6 +368,23 @@ def _track(arguments: argparse.Namespace, progress: Progress, console: Console) 
     console.finish(
         {"output": str(arguments.output), "frames": n_frames},
         f"Wrote {counted(n_frames, 'frame')} of motion to {arguments.output}.",
+    )
+
+
+def _latents(arguments: argparse.Namespace, progress: Progress, console: Console) -> None:
+    from core import app
+
+    n_frames, widths = app.latents(
+        arguments.clip,
+        arguments.output,
+        engine=arguments.engine,
+        face=arguments.face,
+        progress=progress,
+    )
+    sizes = ", ".join(f"{name.replace('_', ' ')} {width}" for name, width in widths.items())
+    console.finish(
+        {"output": str(arguments.output), "frames": n_frames, **widths},
+        f"Wrote the latents of {counted(n_frames, 'frame')} ({sizes}) to {arguments.output}.",
     )
 
 

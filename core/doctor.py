@@ -9,6 +9,9 @@ from importlib import metadata
 from pathlib import Path
 
 from core.base import paths
+from core.base.errors import WeightsError
+from core.engines.protocol import EngineSpec
+from core.engines.registry import lacks, list_engines
 
 Row = dict[str, str]
 
@@ -27,6 +30,7 @@ def examine() -> list[Row]:
         _import("Face tracker", "mediapipe.python.solutions.face_mesh", "ships its own model"),
         _import("Phone recogniser", "pocketsphinx", "ships its own model"),
     ]
+    rows += [_engine(spec) for spec in list_engines() if spec.needs]
     cache = paths.cache_dir()
     rows.append(_row("Cache", "ok", f"{cache} (can be deleted at any time)"))
     free = shutil.disk_usage(_existing_parent(cache)).free / 1e9
@@ -62,6 +66,14 @@ def _device() -> Row:
         return "CPU only; the mesh engine needs no GPU"
 
     return _attempt("Device", probe, "torch cannot be imported")
+
+
+def _engine(spec: EngineSpec) -> Row:
+    try:
+        lacking = lacks(spec)
+    except WeightsError as error:
+        lacking = str(error)
+    return _row(f"Engine {spec.name}", "absent" if lacking else "ok", lacking or spec.title)
 
 
 def _sound() -> Row:

@@ -51,12 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _take_screenshot(app, window, options)
     window.show()
     window.restore()
+    # before a session is opened: what is open is not looked at
+    studio.project.look_for_recoverable()
     if options.session is not None:
         window.open_path(options.session)
-    else:
-        studio.project.look_for_recoverable()
-        if studio.settings.get("is_first_run"):
-            QTimer.singleShot(0, window, window.tools.show_first_run)
+    elif studio.settings.get("is_first_run"):
+        QTimer.singleShot(0, window, window.tools.show_first_run)
     return _run(app)
 
 

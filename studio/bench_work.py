@@ -2,8 +2,10 @@
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -38,6 +40,7 @@ MEMORY_GOAL: Final = at_most(16.0)
 _N_SCRUBS: Final = 60
 _N_MOVES: Final = 150
 _N_EDITS: Final = 100
+_N_LAST: Final = 25
 _LIMIT_S: Final = 120.0
 
 
@@ -189,6 +192,7 @@ def _play(bench: Bench, loop_s: float) -> list[Figure]:
     share = n_dropped / max(n_played, 1.0)
     return [
         Figure(case, "dropped pictures", share, "of frames", DROPPED_GOAL),
+        Figure(case, "sound to picture, at the end", offsets.at_end, "frames", OFFSET_GOAL),
         Figure(case, "sound to picture, largest", offsets.largest, "frames", OFFSET_GOAL),
         *(
             Figure(case, f"memory growth, {who}", growth, "MiB", MEMORY_GOAL)
@@ -203,6 +207,7 @@ class _Offsets(QObject):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.largest = 0.0
+        self._last: deque[float] = deque(maxlen=_N_LAST)
         self._studio = studio
         self._start = studio.playhead.frame
         studio.preview.picture_ready.connect(self._compare)
@@ -216,7 +221,14 @@ class _Offsets(QObject):
         heard = self._start + self._studio.playback.heard_s * float(document.rate)
         span = self._studio.playhead.range
         late = (heard - frame - 0.5) % len(span)
-        self.largest = max(self.largest, min(late, len(span) - late))
+        late = min(late, len(span) - late)
+        self._last.append(late)
+        self.largest = max(self.largest, late)
+
+    @property
+    def at_end(self) -> float:
+        """The median of the last second, frames: what has added up."""
+        return median(self._last) if self._last else 0.0
 
 
 def _edit(bench: Bench) -> list[Figure]:

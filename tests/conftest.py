@@ -1,7 +1,9 @@
 """What every test gets: offscreen Qt, its own home, cache and weights folders, no network."""
 
 import os
+import runpy
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,14 @@ def sample_portrait() -> Path:
 def sample_speech() -> Path:
     """The bundled synthetic speech."""
     return Path(__file__).parent.parent / "assets" / "sample" / "speech.wav"
+
+
+@pytest.fixture
+def pdfgc_weights() -> Callable[..., None]:
+    """Puts tiny networks of PD-FGC where weights are looked for; another seed, other weights."""
+    write = runpy.run_path(str(Path(__file__).parent / "pdfgc_weights.py"))["write_pdfgc_weights"]
+
+    def put(seed: int = 0) -> None:
+        write(Path(os.environ["AVATAR_STUDIO_WEIGHTS"]), seed)
+
+    return put

@@ -54,12 +54,16 @@ class Progress:
         if self._listener is not None:
             self._listener(Note(text))
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the work is asked to stop."""
+        is_parent_cancelled = self._parent is not None and self._parent.is_cancelled
+        return self._cancelled.is_set() or is_parent_cancelled
+
     def check(self) -> None:
         """Raises `Cancelled` when the work was cancelled."""
-        if self._cancelled.is_set():
+        if self.is_cancelled:
             raise Cancelled("Cancelled.")
-        if self._parent is not None:
-            self._parent.check()
 
     def cancel(self) -> None:
         """Asks the work to stop at its next report."""

@@ -14,7 +14,8 @@ from core.bench.figure import Cell, Figure
 SAMPLE: Final = Path(__file__).parents[2] / "assets" / "sample"
 FIDELITY_S: Final = 4.0
 TRACK_S: Final = 8.0
-BENCHES: Final = ("render", "track", "export", "fidelity", "speech")
+NETWORK_S: Final = 10.0
+BENCHES: Final = ("render", "track", "export", "fidelity", "speech", "pdfgc")
 INSTALLED: Final = "avatar_studio.benches"
 """Entry-point group of benches that other packages add: (seconds or None, progress) → figures."""
 _CLIP_ENDINGS: Final = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif"})
@@ -49,6 +50,7 @@ def run_bench(
         "export": lambda stills, clips: _export(stills, clips, progress),
         "fidelity": lambda stills, clips: _fidelity(stills, clips, seconds or FIDELITY_S, progress),
         "speech": lambda _, clips: _speech(clips, seconds, progress),
+        "pdfgc": lambda *_: _pdfgc(seconds or NETWORK_S, progress),
     }
     for point in entry_points(group=INSTALLED, name=what):
         measure: Callable[[float | None, Progress], list[Figure]] = point.load()
@@ -115,6 +117,12 @@ def _speech(clips: list[Path], seconds: float | None, progress: Progress) -> lis
     from core.bench.speech import bench_speech
 
     return bench_speech(clips, seconds, progress)
+
+
+def _pdfgc(seconds: float, progress: Progress) -> list[Figure]:
+    from core.bench.pdfgc import bench_pdfgc
+
+    return bench_pdfgc(seconds, progress)
 
 
 @contextmanager

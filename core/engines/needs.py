@@ -26,7 +26,14 @@ def list_weights() -> list[Weights]:
     Raises:
         WeightsError: a card is unreadable.
     """
-    needs = {name: f"engine {spec.name}" for spec in list_engines() for name in spec.needs}
+    engines: dict[str, list[str]] = {}
+    for spec in list_engines():
+        for name in spec.needs:
+            engines.setdefault(name, []).append(spec.name)
+    needs = {
+        name: f"{'engine' if len(users) == 1 else 'engines'} {', '.join(users)}"
+        for name, users in engines.items()
+    }
     return [*list_known(needs), _tracker_weights()]
 
 

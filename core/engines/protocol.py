@@ -8,17 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.progress import Progress
+from core.face.crop import Box
 from core.face.pose import Pose
+from core.motion.latent import LatentExtractor
 from core.motion.motion import Motion
 
 Frame = NDArray[np.uint8]
-"""uint8 RGB [H, W, 3], sRGB."""
+"""uint8 RGB [H, W, 3], sRGB; [H, W, 4] where a view is cut out."""
 
 
 class Accepts(StrEnum):
@@ -30,17 +32,36 @@ class Accepts(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """A part of the motion that an engine can leave out by itself.
+
+    Attributes:
+        name: In sessions.
+        title: For people.
+        tooltip: What is left out, as a sentence.
+    """
+
+    name: str
+    title: str
+    tooltip: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSpec:
     """What an engine can do, known without importing it.
 
     Attributes:
         name: The name it is registered under.
         title: One line for people.
+        label: What people call it; empty when that is its name.
         needs: Names of the weights cards that must be on disk.
         accepts: The motion it can be driven by.
         native_size: Side of its face crop in px, or None when it renders at any size.
         max_pose_deg: |yaw|, |pitch|, |roll| up to which its pictures look natural, relative to
             the portrait's own pose; beyond them a preview warns.
+        switches: What can be switched off in it, all on at first.
+        can_cut_out: Whether it tells the person from the background, see `View.is_cut_out`.
+        is_sequential: Whether a frame of a still portrait may depend on those before it.
     """
 
     name: str
@@ -49,6 +70,20 @@ class EngineSpec:
     accepts: frozenset[Accepts] = frozenset({Accepts.CONTROLS})
     native_size: int | None = None
     max_pose_deg: tuple[float, float, float] = (25.0, 20.0, 20.0)
+    switches: tuple[Switch, ...] = ()
+    label: str = ""
+    can_cut_out: bool = False
+    is_sequential: bool = True
+
+    @property
+    def shown_name(self) -> str:
+        """Its name for people."""
+        return self.label or self.name.capitalize()
+
+    @property
+    def takes_latents(self) -> bool:
+        """Whether `Motion.latents` must be given to it."""
+        return Accepts.LATENTS in self.accepts
 
 
 class SourceKind(StrEnum):
@@ -66,11 +101,13 @@ class Source:
         path: File (or folder of numbered pictures).
         face: Number of the face, largest first from 0; None takes the largest.
         kind: Still or video.
+        crop: The only part of the pictures in which the face is looked for; None is the whole.
     """
 
     path: Path
     face: int | None = None
     kind: SourceKind = SourceKind.STILL
+    crop: Box | None = None
 
 
 class Framing(StrEnum):
@@ -88,10 +125,16 @@ class View:
         mode: `FACE` (2.3 face heights square) or `FULL` (the portrait at its own resolution).
         size: Side of the face crop in px, 64..2160; for `FULL` the longest side, or None for the
             portrait's own resolution.
+        is_draft: Whether it will be replaced by a better one soon, so that an engine may answer
+            sooner with one that is less exact.
+        is_cut_out: Whether frames are uint8 RGBA [H, W, 4] with straight alpha: the person alone.
+            Only for engines whose `EngineSpec.can_cut_out`.
     """
 
     mode: Framing = Framing.FACE
     size: int | None = field(default=512)
+    is_draft: bool = False
+    is_cut_out: bool = False
 
 
 class Avatar(Protocol):
@@ -135,4 +178,29 @@ class Engine(Protocol):
 
     def render(self, avatar: Avatar, motion: Motion, view: View) -> Iterator[Frame]:
         """Yields one frame per row of `motion.controls`, in order; bit-identical every time."""
+        ...
+
+
+@runtime_checkable
+class LatentEngine(Protocol):
+    """An engine with an encoder of its own: its sources give latents."""
+
+    def extractor(self) -> LatentExtractor:
+        """Encodes sources into the engine's space."""
+        ...
+
+
+@runtime_checkable
+class Rehearsing(Protocol):
+    """An avatar whose drafts come sooner once it has practised."""
+
+    def rehearse(self, progress: Progress) -> None:
+        """Prepares for drafts; its other pictures stay the same.
+
+        May run in a background thread while frames are rendered; deterministic; does nothing the
+        second time.
+
+        Raises:
+            Cancelled: the work was cancelled; it can be started again.
+        """
         ...

@@ -76,6 +76,13 @@ def driver_frames(
         yield shown
 
 
+def beside(driver: Frame, frame: Frame) -> Frame:
+    """The driver's picture to the left of a frame, opaque where the frame has opacity."""
+    if frame.shape[2] > driver.shape[2]:
+        driver = np.dstack([driver, np.full(driver.shape[:2], 255, np.uint8)])
+    return np.hstack([driver, frame])
+
+
 def fitted(picture: Frame, size: tuple[int, int]) -> Frame:
     """A picture as large as fits into `size` (width, height) px, on grey."""
     height, width = picture.shape[:2]

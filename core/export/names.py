@@ -1,6 +1,7 @@
 """Names of outputs: tokens, and never over a file that is there."""
 
 import re
+from collections.abc import Collection
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -24,7 +25,12 @@ _BRACES: Final = re.compile(r"[{}]")
 
 
 def output_path(
-    folder: Path, pattern: str, ending: str, values: dict[str, str], today: date
+    folder: Path,
+    pattern: str,
+    ending: str,
+    values: dict[str, str],
+    today: date,
+    promised: Collection[Path] = (),
 ) -> Path:
     """The first free name that `pattern` gives in `folder`.
 
@@ -34,14 +40,16 @@ def output_path(
         ending: Of the file's name; empty for a folder or a group of files.
         values: Token without braces → its text; `date` and `n` are filled in here.
         today: What `{date}` gives.
+        promised: Outputs that are going to be written.
     """
     filled = pattern.strip() or DEFAULT_PATTERN
     for token, text in {**values, "date": today.isoformat()}.items():
         filled = filled.replace(f"{{{token}}}", text)
     for number in count(1):
         stem = portable_name(_BRACES.sub("", _numbered(filled, number))).removesuffix(ending)
-        if not _is_taken(folder, stem):
-            return folder / (stem + ending)
+        output = folder / (stem + ending)
+        if output not in promised and not _is_taken(folder, stem):
+            return output
     raise AssertionError("whole numbers never end")
 
 

@@ -34,6 +34,8 @@ def with_mark(frame: Frame, mark: Mark) -> Frame:
         margin + high if is_top else height - margin - below,
     )
     result = np.ascontiguousarray(frame).copy()
-    cv2.putText(result, text, place, _FONT, scale, (0, 0, 0), thickness + 2, cv2.LINE_AA)
-    cv2.putText(result, text, place, _FONT, scale, (255, 255, 255), thickness, cv2.LINE_AA)
+    opaque = (255,) * (frame.shape[2] - 3)  # the text stands on a transparent background as well
+    black, white = (0, 0, 0, *opaque), (255, 255, 255, *opaque)
+    cv2.putText(result, text, place, _FONT, scale, black, thickness + 2, cv2.LINE_AA)
+    cv2.putText(result, text, place, _FONT, scale, white, thickness, cv2.LINE_AA)
     return result

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.base.errors import MediaError
-from core.media.codec import H264, H265, VP9, FilmCodec
+from core.media.codec import H264, H265, PRORES, VP9, FilmCodec
 
 
 class Kind(StrEnum):
@@ -53,6 +53,16 @@ class Preset:
         """Whether it can hold the audio track."""
         return self.kind in (Kind.FILM, Kind.SOUND)
 
+    @property
+    def has_alpha(self) -> bool:
+        """Whether it can hold a transparent background."""
+        return self.kind is Kind.PICTURES or bool(self.codec and self.codec.pixel_formats[2])
+
+    @property
+    def has_quality(self) -> bool:
+        """Whether quality, bit rate and speed can be chosen."""
+        return self.kind is Kind.FILM and self.codec is not PRORES
+
 
 PRESETS: Final[dict[str, Preset]] = {
     preset.name: preset
@@ -67,6 +77,15 @@ PRESETS: Final[dict[str, Preset]] = {
             H265,
         ),
         Preset("webm", "WebM · VP9", Kind.FILM, ".webm", "For web pages; slow to write.", VP9),
+        Preset(
+            "prores",
+            "ProRes 4444",
+            Kind.FILM,
+            ".mov",
+            "For editing and compositing: large, nearly without loss, and with a transparent "
+            "background if you like.",
+            PRORES,
+        ),
         Preset(
             "png",
             "PNG sequence",

@@ -11,13 +11,14 @@ from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.engines.protocol import Avatar, Engine, Framing, Source, SourceKind, View
 from core.engines.registry import load_engine
-from core.media.encode import check_output
+from core.media.output import check_output
 from core.media.probe import probe
 from core.media.soundtrack import Sound
 from core.motion.motion import Motion
 from core.session.bank import source_path
 from core.session.compose import is_moving
 from core.timeline.document import Document
+from core.timeline.source import ClipParams, PortraitParams
 
 
 def avatar_source(document: Document, folder: Path) -> Source:
@@ -32,7 +33,8 @@ def avatar_source(document: Document, folder: Path) -> Source:
         raise SessionError("The session has no portrait: choose one.")
     path = source_path(source, folder)
     kind = SourceKind.VIDEO if is_moving(probe(path)) else SourceKind.STILL
-    return Source(path, document.avatar.face, kind)
+    crop = source.params.crop if isinstance(source.params, PortraitParams | ClipParams) else None
+    return Source(path, document.avatar.face, kind, None if crop is None else crop.sides)
 
 
 def open_avatar(document: Document, folder: Path, progress: Progress) -> tuple[Engine, Avatar]:
@@ -115,9 +117,11 @@ def at_rate(motion: Motion, rate: Fraction) -> Motion:
     after = np.minimum(before + 1, len(motion) - 1)
     share = (at - before)[:, None].astype(np.float32).clip(0, 1)
     controls = motion.controls[before] * (1 - share) + motion.controls[after] * share
+    latents = motion.latents and motion.latents.mixed(before, after, share)
     return replace(
         motion,
         controls=controls,
+        latents=latents,
         rate=rate,
         start_frame=round(motion.start_frame * rate / motion.rate),
     )

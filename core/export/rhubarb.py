@@ -1,9 +1,7 @@
 """Mouth shapes of the sound in the JSON of Rhubarb Lip Sync."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 from core.base.cache import ArrayCache
 from core.base.progress import Progress
@@ -11,11 +9,13 @@ from core.base.time import FrameRange
 from core.motion.voice import listen
 from core.session.bank import source_path
 from core.session.files import write_text
-from core.speech.cues import MouthCue, mouth_cues
+from core.speech.cues import mouth_cues
+from core.speech.direction import direct
 from core.speech.phones import Phone
+from core.speech.rhubarb import rhubarb_json
+from core.timeline.cue_edits import edited_cues
 from core.timeline.document import Document
-
-_DIGITS: Final = 3
+from core.timeline.source import AudioParams, Source
 
 
 def write_rhubarb(
@@ -44,26 +44,22 @@ def write_rhubarb(
         heard = heard or sound.name
         begin_s = float((strip.start - frames.start) / document.rate) + strip.offset_s
         end_s = begin_s + float(strip.n_frames / document.rate)
-        placed = _placed(listen(sound, cache, progress).phones, begin_s - strip.source_in)
+        placed = _placed(_spoken(source, sound, cache, progress), begin_s - strip.source_in)
         phones += _within(placed, max(begin_s, 0.0), min(end_s, duration_s))
     phones.sort(key=lambda phone: phone.start_s)
-    write_text(path, rhubarb_text(mouth_cues(_apart(phones), duration_s), heard, duration_s))
+    write_text(path, rhubarb_json(mouth_cues(_apart(phones), duration_s), heard, duration_s))
 
 
-def rhubarb_text(cues: Iterable[MouthCue], sound: str, duration_s: float) -> str:
-    """JSON as `rhubarb -f json` prints it."""
-    data = {
-        "metadata": {"soundFile": sound, "duration": round(duration_s, _DIGITS)},
-        "mouthCues": [
-            {
-                "start": round(cue.start_s, _DIGITS),
-                "end": round(cue.end_s, _DIGITS),
-                "value": cue.shape,
-            }
-            for cue in cues
-        ],
-    }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+def _spoken(
+    source: Source, sound: Path, cache: ArrayCache, progress: Progress
+) -> tuple[Phone, ...]:
+    """The phones of a sound, as a person directed them."""
+    speech = listen(sound, cache, progress)
+    cues = edited_cues(source.params) if isinstance(source.params, AudioParams) else ()
+    if not cues:
+        return speech.phones
+    duration_s, n_ticks = speech.spectrum.duration_s, len(speech.spectrum)
+    return direct(speech.phones, cues, duration_s, n_ticks).phones
 
 
 def _placed(phones: Iterable[Phone], shift_s: float) -> list[Phone]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core.base.progress import Progress
 from core.engines.protocol import Avatar, Engine, View
+from core.export.workplace import Workplace
 from core.media.encode import Mp4Writer
 from core.media.soundtrack import Sound
 from core.motion.motion import Motion
@@ -43,15 +44,17 @@ def export_motion(
     width, height = avatar.output_size(plan.view)
     n_frames = len(motion.controls)
     progress.report(STAGE, 0, n_frames)
-    with Mp4Writer(
-        plan.output,
-        width,
-        height,
-        motion.rate,
-        sounds=plan.sounds,
-        duration_s=n_frames / motion.rate,
-    ) as writer:
-        for done, frame in enumerate(engine.render(avatar, motion, plan.view), 1):
-            writer.write(frame)
-            progress.report(STAGE, done, n_frames)
+    with Workplace(plan.output) as place:
+        with Mp4Writer(
+            place.path(plan.output),
+            width,
+            height,
+            motion.rate,
+            sounds=plan.sounds,
+            duration_s=n_frames / motion.rate,
+        ) as writer:
+            for done, frame in enumerate(engine.render(avatar, motion, plan.view), 1):
+                writer.write(frame)
+                progress.report(STAGE, done, n_frames)
+        place.publish([plan.output])
     return n_frames

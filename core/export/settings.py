@@ -9,6 +9,7 @@ from core.engines.protocol import Framing, View
 
 MIN_SIDE_PX, MAX_SIDE_PX = 64, 2160
 MAX_CRF = 51
+MIN_BITS_PER_S, MAX_BITS_PER_S = 100_000, 200_000_000
 
 
 class Picture(StrEnum):
@@ -26,6 +27,15 @@ class Sidecar(StrEnum):
     CURVES = "curves"
     OTIO = "otio"
     RHUBARB = "rhubarb"
+
+
+class SoundMode(StrEnum):
+    """What becomes of the audio track."""
+
+    CODED = "coded"
+    COPY = "copy"
+    WAV = "wav"
+    NONE = "none"
 
 
 class Corner(StrEnum):
@@ -56,9 +66,12 @@ class ExportSettings:
             portrait's own resolution.
         rate: Frames per second, 1..240; None is the document's.
         crf: The encoder's quality, 0 (lossless) to 51.
+        bits_per_s: Average bit rate of the pictures, instead of a constant quality; None for that.
         speed: The encoder's speed, a name of `core.media.codec.PRESETS`.
         full_chroma: 4:4:4 instead of 4:2:0.
-        has_sound: Whether the audio track is heard.
+        sound: What becomes of the audio track: coded into the film, copied into it as its file
+            holds it, in a WAV file beside it, or left out.
+        is_cut_out: Whether only the person is shown, on a transparent background.
         sidecars: Files with the motion to write beside it.
         mark: The visible note.
 
@@ -71,9 +84,11 @@ class ExportSettings:
     size: int | None = 512
     rate: Fraction | None = None
     crf: int = 18
+    bits_per_s: int | None = None
     speed: str = "medium"
     full_chroma: bool = False
-    has_sound: bool = True
+    sound: SoundMode = SoundMode.CODED
+    is_cut_out: bool = False
     sidecars: frozenset[Sidecar] = frozenset()
     mark: Mark = Mark()
 
@@ -82,6 +97,8 @@ class ExportSettings:
             raise ValueError(f"size {self.size} px is not within {MIN_SIDE_PX}..{MAX_SIDE_PX}")
         if not 0 <= self.crf <= MAX_CRF:
             raise ValueError(f"quality {self.crf} is not within 0..{MAX_CRF}")
+        if self.bits_per_s is not None and not MIN_BITS_PER_S <= self.bits_per_s <= MAX_BITS_PER_S:
+            raise ValueError(f"{self.bits_per_s} bit/s is out of range")
         if self.rate is not None and not 1 <= self.rate <= MAX_RATE:
             raise ValueError(f"rate {self.rate} is not within 1..{MAX_RATE}")
 
@@ -89,5 +106,5 @@ class ExportSettings:
     def view(self) -> View:
         """What the engine is asked for."""
         if self.picture is Picture.FULL:
-            return View(Framing.FULL, self.size)
-        return View(Framing.FACE, self.size or 512)
+            return View(Framing.FULL, self.size, is_cut_out=self.is_cut_out)
+        return View(Framing.FACE, self.size or 512, is_cut_out=self.is_cut_out)

@@ -1,13 +1,9 @@
 """Where rendered frames go: a film, a folder of numbered pictures, or a GIF.
 
-Each is a context manager with `write`. What it makes appears under its name when the block ends
-without an exception; otherwise nothing is left behind. One thread at a time.
+Each is a context manager with `write`, and works in the place of its export, see
+`core.export.workplace`. One thread at a time.
 """
 
-import os
-import shutil
-import uuid
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -21,9 +17,9 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from core.base.errors import MediaError
-from core.base.files import PART, sync_folder
-from core.media.encode import check_output
+from core.media.encode import COMMENT
 from core.media.image import write_png
+from core.media.output import check_output
 from core.media.soundtrack import Sound
 from core.media.wav import write_wav
 
@@ -33,7 +29,11 @@ SOUND_NAME = "sound.wav"
 
 
 class Sink(Protocol):
-    """Takes the frames of one export, uint8 RGB [H, W, 3], in order."""
+    """Takes the frames of one export, uint8 RGB or RGBA [H, W, C], in order."""
+
+    @property
+    def n_done(self) -> int:
+        """Frames that an earlier attempt finished: the next to write comes after them."""
 
     def __enter__(self) -> Self: ...
 
@@ -51,8 +51,10 @@ class Sink(Protocol):
 class PictureFolder:
     """A folder of `000000.png`, `000001.png`, … and, if there is sound, `sound.wav`.
 
+    Each picture is whole or not there, so that the work can go on after a failure.
+
     Args:
-        path: The folder to make; it must not exist.
+        path: The folder; it is made, or gone on with.
         sounds: What is heard.
         duration_s: Length of the sound in seconds.
 
@@ -64,23 +66,23 @@ class PictureFolder:
         self, path: Path, sounds: tuple[Sound, ...] = (), duration_s: Fraction = Fraction(0)
     ) -> None:
         self._path = path
-        self._part = path.parent / f".{uuid.uuid4().hex[:12]}{PART}"
         self._sounds = sounds
         self._duration_s = duration_s
-        self._n_written = 0
+        self.n_done = self._n_written = 0
 
     def __enter__(self) -> Self:
-        if self._path.exists():
-            raise MediaError(f"“{self._path.name}” is there already: give the export another name.")
         try:
-            self._part.mkdir()
+            self._path.mkdir(exist_ok=True)
         except OSError as error:
             raise _unwritable(self._path, error) from error
+        while self._picture(self.n_done).exists():
+            self.n_done += 1
+        self._n_written = self.n_done
         return self
 
     def write(self, frame: Frame) -> None:
         """Writes the next picture."""
-        write_png(self._part / f"{self._n_written:0{DIGITS}d}.png", frame)
+        write_png(self._picture(self._n_written), frame, COMMENT)
         self._n_written += 1
 
     def __exit__(
@@ -89,28 +91,19 @@ class PictureFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if error is None:
-                if self._sounds:
-                    write_wav(self._part / SOUND_NAME, self._sounds, self._duration_s)
-                self._publish()
-        finally:
-            shutil.rmtree(self._part, ignore_errors=True)
+        if error is None and self._sounds:
+            write_wav(self._path / SOUND_NAME, self._sounds, self._duration_s)
 
-    def _publish(self) -> None:
-        try:
-            sync_folder(self._part)
-            self._part.rename(self._path)
-            sync_folder(self._path.parent)
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
+    def _picture(self, index: int) -> Path:
+        return self._path / f"{index:0{DIGITS}d}.png"
 
 
 class GifWriter:
     """An animated GIF that repeats for ever, with a palette of 256 colours for each frame.
 
-    GIF counts time in hundredths of a second: frames of other rates fall on the nearest one, so
-    that the whole keeps its length.
+    Every frame depends on those before it, so nothing of an earlier attempt is used. GIF counts
+    time in hundredths of a second: frames of other rates fall on the nearest one, so that the whole
+    keeps its length.
 
     Args:
         path: The file to write, ending in .gif.
@@ -126,17 +119,15 @@ class GifWriter:
         self._path = path
         self._size = (width, height)
         self._rate = rate
-        self._part = path.parent / f".{uuid.uuid4().hex[:12]}{PART}"
-        self._n_written = 0
+        self.n_done = self._n_written = 0
 
     def __enter__(self) -> Self:
         check_output(self._path, [], ".gif")
         self._graph = _palette_graph(*self._size, self._rate)
         try:
-            self._container = av.open(str(self._part.absolute()), mode="w", format="gif")
+            self._container = av.open(str(self._path.absolute()), mode="w", format="gif")
             stream = self._container.add_stream("gif", rate=self._rate)
         except (av.error.FFmpegError, OSError) as error:
-            self._part.unlink(missing_ok=True)
             raise _unwritable(self._path, error) from error
         if not isinstance(stream, VideoStream):
             raise TypeError("gif is no video encoder")
@@ -169,14 +160,9 @@ class GifWriter:
                 self._drain()
                 self._container.mux(self._stream.encode(None))
             self._container.close()
-            if error is None:
-                os.replace(self._part, self._path)
         except (av.error.FFmpegError, OSError) as failure:
             if error is None:
                 raise _unwritable(self._path, failure) from failure
-        finally:
-            with suppress(OSError):
-                self._part.unlink(missing_ok=True)
 
     def _drain(self) -> None:
         while True:

@@ -68,7 +68,7 @@ class _System:
 
 
 def add_expression(displacements: Array, controls: Array) -> None:
-    """Writes the columns of `SOLVED` into `controls` [T, 58].
+    """Writes the columns of `SOLVED` into `controls` [T, 58]; see `divide_closing` for mouthClose.
 
     Args:
         displacements: [T, 468, 3], canonical cm, from the person's neutral shape.
@@ -83,11 +83,20 @@ def add_expression(displacements: Array, controls: Array) -> None:
             # mouthClose is solved as its product with jawOpen, so that the problem stays linear
             top = values[:, _JAW] if j == _CLOSE else 1.0
             values[:, j] = np.clip(values[:, j] + pull / system.normal[j, j], 0.0, top)
-    jaw = values[:, _JAW]
-    low, high = _FIRST_CLOSE
-    sure = np.clip((jaw - low) / (high - low), 0.0, 1.0)
-    values[:, _CLOSE] = sure * values[:, _CLOSE] / np.maximum(jaw, low)
     controls[:, _COLUMNS] = values
+
+
+def divide_closing(controls: Array) -> None:
+    """Turns the product jawOpen · mouthClose in mouthClose's column of [T, 58] into mouthClose.
+
+    `add_expression` writes the product because it can be smoothed: the quotient of two small
+    numbers trembles.
+    """
+    jaw, close = INDEX["jawOpen"], INDEX["mouthClose"]
+    opened = controls[:, jaw]
+    low, high = _FIRST_CLOSE
+    sure = np.clip((opened - low) / (high - low), 0.0, 1.0)
+    controls[:, close] = sure * controls[:, close] / np.maximum(opened, low)
 
 
 @functools.cache

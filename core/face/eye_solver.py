@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.controls import INDEX
-from core.face.lid_rig import LOOK_DOWN, WIDE
+from core.face.lid_rig import LOOK_DOWN, LOOK_SIDE_DEG, WIDE
 from core.face.measures import Measures
 
 Curve = NDArray[np.float64]
@@ -21,9 +21,6 @@ GAZE_X_PER_UNIT: Final = 0.18
 """gaze_x (eye widths) that the tracker reports at eyeLookIn or eyeLookOut 1."""
 GAZE_DOWN_PER_UNIT: Final = 0.08
 GAZE_UP_PER_UNIT: Final = 0.06
-EAR_PER_PITCH: Final = -0.0013
-"""Openness that FaceMesh adds per degree of pitch while the lids rest; median over renders of eight
-portraits in which only the head moved."""
 
 _SHUT_SHARE: Final = 0.5  # a clip contains blinks once the openness falls below this share
 _LEAST_SHUT: Final = 0.03  # openness of lids that touch, as FaceMesh reports it
@@ -42,16 +39,16 @@ def add_eyes(measures: Measures, rest: NDArray[np.intp], controls: Curve) -> Non
         rest: frames in which the person is neutral.
         controls: written in place.
     """
-    tilt = EAR_PER_PITCH * (measures.pitch - np.median(measures.pitch[rest]))
-    ears = {"Left": measures.ear_left - tilt, "Right": measures.ear_right - tilt}
+    ears = {"Left": measures.ear_left, "Right": measures.ear_right}
     rest = _open_rest((ears["Left"] + ears["Right"]) / 2, rest)
     shares = {side: _openness(ear, rest) for side, ear in ears.items()}
     low, high = _GAZE_NEEDS
     shown = {side: np.clip((s - low) / (high - low), 0.0, 1.0) for side, s in shares.items()}
     across = {"Left": measures.gaze_x_left, "Right": measures.gaze_x_right}
     height = {"Left": measures.gaze_y_left, "Right": measures.gaze_y_right}
-    right = _gaze(across, shown, rest) / GAZE_X_PER_UNIT
-    down = _gaze(height, shown, rest)
+    ahead = _looking_ahead(measures, rest)
+    right = _gaze(across, shown, ahead) / GAZE_X_PER_UNIT
+    down = _gaze(height, shown, ahead)
     look_down = np.clip(down / GAZE_DOWN_PER_UNIT, 0.0, 1.0)
     look_up = np.clip(-down / GAZE_UP_PER_UNIT, 0.0, 1.0)
     # lids follow a lowered gaze by themselves: only what they do beyond that is a blink
@@ -80,6 +77,17 @@ def _open_rest(ear: Curve, rest: NDArray[np.intp]) -> NDArray[np.intp]:
         return rest
     open_rest = rest[raised[rest]]
     return open_rest if len(open_rest) >= _FEWEST_RESTS else np.flatnonzero(raised)
+
+
+def _looking_ahead(measures: Measures, rest: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The half of the rest frames in which head and eyes together look nearest to the camera.
+
+    A face whose eyes dart about is as calm as one that looks ahead.
+    """
+    aside = np.abs(measures.yaw + LOOK_SIDE_DEG / GAZE_X_PER_UNIT * measures.gaze_x)[rest]
+    nearest: NDArray[np.intp] = np.argsort(aside, kind="stable")[: (len(rest) + 1) // 2]
+    chosen: NDArray[np.intp] = rest[nearest]
+    return chosen
 
 
 def _gaze(eyes: Mapping[str, Curve], shown: Mapping[str, Curve], rest: NDArray[np.intp]) -> Curve:

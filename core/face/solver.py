@@ -12,20 +12,22 @@ from numpy.typing import NDArray
 
 from core.base.controls import ARKIT, FACTOR_SLICE, INDEX, REST, BoolArray, Factor, FloatArray
 from core.face.canonical import FACE_HEIGHT, HEAD_PIVOT
-from core.face.expression_fit import add_expression
+from core.face.expression_fit import add_expression, divide_closing
 from core.face.eye_solver import add_eyes
 from core.face.measures import Measures, measure_shape, rigid_fit
 from core.face.neutral_shape import Neutral, neutral_of, rest_frames
 from core.face.pose import pose_from_rotation, unpose
 from core.face.topology import N_POINTS, N_SURFACE, Points
+from core.face.tremble import parabola_smoothed, steadied, window_frames
 
 Array = NDArray[np.float64]
 Fit = tuple[Array, Array, Array]
 
 _CHUNK: Final = 512  # frames whose landmarks are held in double precision at a time
-_SMOOTHING_S: Final = {Factor.HEAD_POSE: 0.20, Factor.LIPS: 0.20, Factor.EXPRESSION: 0.28}
-"""Length of the smoothing window. It is symmetric, so nothing is delayed, and fits a parabola, so
-peaks keep their height; eyes are not smoothed, since a blink lasts only a few frames."""
+_STEADIED: Final = (Factor.HEAD_POSE, Factor.LIPS)
+_EXPRESSION_S: Final = 0.28
+"""Length of the expression's smoothing window. It fits a parabola, so peaks keep their height.
+Nothing is delayed; eyes are not smoothed, since a blink lasts only a few frames."""
 _ARKIT_COLUMNS: Final = np.array([INDEX[n] for n in ARKIT], np.intp)
 
 
@@ -63,6 +65,7 @@ def solve(points: Points, valid: BoolArray | None = None, *, rate: float = 25.0)
         return Solution(controls, valid, None)
     solved, neutral = _solve_seen(points[valid], rate)
     solved[:] = _smoothed_runs(solved, valid, rate)
+    divide_closing(solved)
     solved[:, _ARKIT_COLUMNS] = solved[:, _ARKIT_COLUMNS].clip(0.0, 1.0)
     controls[valid] = solved
     return Solution(controls, valid, neutral)
@@ -110,23 +113,11 @@ def _smoothed_runs(solved: Array, valid: BoolArray, rate: float) -> Array:
     frames = np.flatnonzero(valid)
     starts = np.flatnonzero(np.diff(frames, prepend=-2) > 1)
     result = solved.copy()
+    expression = FACTOR_SLICE[Factor.EXPRESSION]
+    window = window_frames(_EXPRESSION_S, rate)
     for run in np.split(np.arange(len(frames)), starts[1:]):
-        for factor, seconds in _SMOOTHING_S.items():
-            window = 2 * round(seconds * rate / 2) + 1
-            if 3 < window <= len(run):
-                columns = FACTOR_SLICE[factor]
-                result[run, columns] = _smoothed(solved[run, columns], window)
+        for columns in (FACTOR_SLICE[factor] for factor in _STEADIED):
+            result[run, columns] = steadied(solved[run, columns], rate)
+        if 3 < window <= len(run):
+            result[run, expression] = parabola_smoothed(solved[run, expression], window)
     return result
-
-
-def _smoothed(values: Array, window: int) -> Array:
-    """Values [T, D] after a running least-squares parabola (Savitzky and Golay, 1964)."""
-    half = window // 2
-    powers = np.vander(np.arange(window) - half, 3)
-    fitted = powers @ np.linalg.pinv(powers)  # [window, window]: samples → the parabola's values
-    smooth = values.copy()
-    windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)
-    smooth[half : len(values) - half] = windows @ fitted[half]
-    smooth[:half] = fitted[:half] @ values[:window]
-    smooth[len(values) - half :] = fitted[half + 1 :] @ values[-window:]
-    return smooth

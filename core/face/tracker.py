@@ -77,12 +77,13 @@ class FaceTracker(Protocol):
         """
 
 
+DEFAULT_TRACKER: Final = "facemesh"
 TRACKERS: Final = Registry("face tracker")
-TRACKERS.register("facemesh", "core.face.facemesh:FaceMeshTracker")
+TRACKERS.register(DEFAULT_TRACKER, "core.face.facemesh:FaceMeshTracker")
 TRACKERS.register("face-alignment", "core.face.alignment:AlignmentTracker")
 
 
-def create_tracker(name: str = "facemesh") -> FaceTracker:
+def create_tracker(name: str = DEFAULT_TRACKER) -> FaceTracker:
     """A fresh tracker; imports its back end.
 
     Raises:

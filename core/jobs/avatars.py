@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from core.base.errors import Cancelled, StudioError
 from core.base.progress import Progress
-from core.engines.protocol import Avatar, Engine, Framing, SourceKind, View
+from core.engines.protocol import Avatar, Engine, Framing, Rehearsing, SourceKind, View
 from core.engines.registry import load_engine
 from core.export.render_plan import avatar_source
 from core.jobs.ring import MAX_SIDE_PX
@@ -81,15 +81,17 @@ class Avatars:
         background = Progress()
         refining = self._refiner.submit(_refine, avatar, background)
         refining.add_done_callback(lambda _: self._on_refined())
+        if isinstance(avatar, Rehearsing):
+            self._refiner.submit(_rehearse, avatar, background)
         return Sitter(engine, avatar, source.kind is SourceKind.VIDEO, refining, background)
 
 
 def preview_view(avatar: Avatar, document: Document, side: int | None) -> View:
     """The document's picture at another size, and no larger than previews may be."""
     settings = document.avatar.view
-    view = View(Framing(settings.mode), side or settings.size)
+    view = View(Framing(settings.mode), side or settings.size, is_draft=side is not None)
     if max(avatar.output_size(view)) > MAX_SIDE_PX:
-        view = View(view.mode, MAX_SIDE_PX)
+        view = replace(view, size=MAX_SIDE_PX)
     return view
 
 
@@ -105,6 +107,16 @@ def _refine(avatar: Avatar, progress: Progress) -> bool:
     return True
 
 
+def _rehearse(avatar: Rehearsing, progress: Progress) -> None:
+    """Rehearses as long as the avatar is looked at; without it drafts only take longer."""
+    try:
+        avatar.rehearse(progress)
+    except Cancelled:
+        return
+    except StudioError as error:
+        _log.warning("drafts stay slow: %s", error)
+
+
 def _key(document: Document, folder: Path) -> object:
     """Equal as long as the same avatar would be made."""
     settings = document.avatar
@@ -116,4 +128,4 @@ def _key(document: Document, folder: Path) -> object:
         stamp = path.stat()
     except OSError:  # `_prepare` says what is wrong with it
         return None
-    return settings.engine, settings.face, path, stamp.st_mtime_ns, stamp.st_size
+    return settings.engine, settings.face, source.params, path, stamp.st_mtime_ns, stamp.st_size

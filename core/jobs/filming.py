@@ -28,6 +28,8 @@ def film(
 ) -> Steps:
     """Writes what was asked for. Closing the generator leaves nothing behind.
 
+    A failure leaves what is finished in the output's part folder, for another attempt.
+
     Args:
         request: What to write.
         avatars: Where the avatar comes from.
@@ -48,7 +50,13 @@ def film(
     sitter = avatars.sitter(document, folder, progress)
     yield sitter.refining
     yield gathering
-    motion = final_motion(document, frames, gathering.result(), sitter.avatar.rest_pose)
-    for _ in job_steps(job, sitter.engine, sitter.avatar, motion, progress):
+    motion = final_motion(
+        document,
+        frames,
+        gathering.result(),
+        sitter.avatar.rest_pose,
+        with_latents=sitter.engine.spec.takes_latents,
+    )
+    for _ in job_steps(job, sitter.engine, sitter.avatar, motion, progress, keeps=True):
         yield None
     return job.n_frames

@@ -1,8 +1,8 @@
 """The engine's loop: what it does next, for whichever host it works.
 
 Order of service: cancel, the newest prepare, the newest preview, one frame of the first export.
-Motion is gathered and avatars are refined in one background thread each. `post` may be called
-from any thread; everything else belongs to the one that calls `turn`.
+Motion is gathered, faces are looked for and avatars are refined in one background thread each.
+`post` may be called from any thread; everything else belongs to the one that calls `turn`.
 """
 
 import queue
@@ -19,6 +19,7 @@ import numpy as np
 from core.base.errors import EngineError
 from core.base.time import FrameRange
 from core.export.render_plan import document_view
+from core.jobs import faces
 from core.jobs.avatars import Avatars, Sitter, preview_view
 from core.jobs.document import read_document
 from core.jobs.filming import Steps, film
@@ -28,6 +29,7 @@ from core.jobs.messages import (
     CancelledReply,
     Export,
     Exported,
+    FindFaces,
     FrameReady,
     Gather,
     Gathered,
@@ -70,10 +72,11 @@ class EngineLoop:
         self._avatars = Avatars(self._wake)
         self._memory = MotionMemory()
         self._background = ThreadPoolExecutor(1, "gather")
+        self._looking = ThreadPoolExecutor(1, "faces")
         self._newest_prepare = 0
         self._prepare: Prepare | None = None
         self._preview: Preview | None = None
-        self._gathering: dict[int, Future[None]] = {}
+        self._waiting: dict[int, Future[None]] = {}
         self._films: deque[_Film] = deque()
         self._drafts: list[tuple[int, Sitter]] = []
         self._is_ending = False
@@ -128,6 +131,7 @@ class EngineLoop:
         while self._films:
             self._films.popleft().steps.close()
         self._background.shutdown(cancel_futures=True)
+        self._looking.shutdown(cancel_futures=True)
         self._avatars.close()
         self._drafts.clear()
         self._tickets.end_all()
@@ -160,9 +164,9 @@ class EngineLoop:
                 self._tickets.tell(CancelledReply(self._preview.ticket))
             self._preview = request
         elif isinstance(request, Gather):
-            self._gathering = {t: f for t, f in self._gathering.items() if not f.done()}
-            future = self._background.submit(self._serve_gather, request)
-            self._gathering[request.ticket] = future
+            self._wait_for(self._background.submit(self._serve_gather, request), request.ticket)
+        elif isinstance(request, FindFaces):
+            self._wait_for(self._looking.submit(self._serve_faces, request), request.ticket)
         elif isinstance(request, Export):
             progress = self._tickets.progress(request.ticket)
             steps = film(request, self._avatars, self._memory, self._background, progress)
@@ -172,6 +176,10 @@ class EngineLoop:
         elif isinstance(request, Shutdown):
             self._is_ending = True
 
+    def _wait_for(self, future: Future[None], ticket: int) -> None:
+        self._waiting = {t: f for t, f in self._waiting.items() if not f.done()}
+        self._waiting[ticket] = future
+
     def _drop(self, ticket: int) -> None:
         """Ends a cancelled request that waits; one that is under way ends by itself."""
         is_dropped = False
@@ -179,8 +187,8 @@ class EngineLoop:
             self._prepare, is_dropped = None, True
         if self._preview is not None and self._preview.ticket == ticket:
             self._preview, is_dropped = None, True
-        if ticket in self._gathering:
-            is_dropped = self._gathering[ticket].cancel()
+        if ticket in self._waiting:
+            is_dropped = self._waiting[ticket].cancel()
         for job in tuple(self._films):
             if job.request.ticket == ticket:
                 job.steps.close()
@@ -228,12 +236,19 @@ class EngineLoop:
         """What to draw, and whether all that it depends on is known."""
         if request.controls is not None:
             controls = np.array([request.controls], np.float32)
-            return Motion(controls, document.rate, request.frame), True
+            return Motion(controls, document.rate, request.frame, request.latents), True
         bank, is_complete = self._memory.recall(
             document, Path(request.folder), is_moving=sitter.is_moving
         )
         frames = FrameRange(request.frame, request.frame + 1)
-        return final_motion(document, frames, bank, sitter.avatar.rest_pose), is_complete
+        motion = final_motion(
+            document,
+            frames,
+            bank,
+            sitter.avatar.rest_pose,
+            with_latents=sitter.engine.spec.takes_latents,
+        )
+        return motion, is_complete
 
     def _serve_gather(self, request: Gather) -> None:
         """Runs in the gathering thread."""
@@ -242,6 +257,11 @@ class EngineLoop:
             document = read_document(request.document_text)
             bank = self._memory.gather(document, Path(request.folder), progress)
             self._tickets.tell(Gathered(request.ticket, bank))
+
+    def _serve_faces(self, request: FindFaces) -> None:
+        """Runs in the thread that looks for faces."""
+        with self._tickets.ending(request.ticket):
+            self._tickets.tell(faces.answer(request, self._tickets.progress(request.ticket)))
 
     def _step_film(self, first: _Film) -> None:
         request = first.request

@@ -6,12 +6,13 @@ from pathlib import Path
 from core.base.cache import ArrayCache
 from core.base.paths import cache_dir
 from core.base.progress import Progress
+from core.engines.registry import latent_extractor, spec_of
 from core.session.bank import Tracks, gather_motion, origin, used_ids
 from core.timeline.document import Document
 from core.timeline.source import Source
 
 _Known = Mapping[str, tuple[Source, object, Tracks]]
-"""Source id → the source, its origin and its motion."""
+"""Source id → the source, its origin with the space of its latents, and its motion."""
 
 
 class MotionMemory:
@@ -19,6 +20,7 @@ class MotionMemory:
 
     def __init__(self) -> None:
         self._memory: tuple[Path, _Known] = Path(), {}  # exchanged as one, for the other thread
+        self._spaces: dict[str, str] = {}  # engine → space of the latents gathered last
 
     def gather(self, document: Document, folder: Path, progress: Progress) -> dict[str, Tracks]:
         """The motion of all sources that the document uses; only what is new is made.
@@ -29,14 +31,18 @@ class MotionMemory:
         """
         progress.check()
         remembered = self._of(folder)
+        extractor = latent_extractor(document.avatar.engine)
+        self._spaces[document.avatar.engine] = "" if extractor is None else extractor.space
         same = {
             source.id: remembered[source.id][2]
             for source in document.sources
-            if source.id in remembered and remembered[source.id][1] == origin(source, document)
+            if source.id in remembered
+            and remembered[source.id][1] == self._origin(source, document)
         }
-        bank = gather_motion(document, folder, ArrayCache(cache_dir()), progress, same)
+        cache = ArrayCache(cache_dir())
+        bank = gather_motion(document, folder, cache, progress, same, extractor)
         known = {
-            source.id: (source, origin(source, document), bank[source.id])
+            source.id: (source, self._origin(source, document), bank[source.id])
             for source in document.sources
             if source.id in bank
         }
@@ -65,10 +71,16 @@ class MotionMemory:
             if source.id not in wanted:
                 continue
             old = known.get(source.id)
-            is_complete &= old is not None and old[1] == origin(source, document)
+            is_complete &= old is not None and old[1] == self._origin(source, document)
             if old is not None and _is_like(old[0], source):
                 bank[source.id] = old[2]
         return bank, is_complete
+
+    def _origin(self, source: Source, document: Document) -> object:
+        """All that the motion depends on, latents included."""
+        engine = document.avatar.engine
+        space = self._spaces.get(engine) if spec_of(engine).takes_latents else ""
+        return origin(source, document), space
 
     def _of(self, folder: Path) -> _Known:
         remembered_folder, known = self._memory

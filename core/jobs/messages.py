@@ -4,17 +4,21 @@ A request captures all that it needs; a reply carries the ticket of its request.
 as the text of `core.session.schema`, paths as text; an unchanged document costs nothing on the
 other side. The host numbers the requests, so they are made without a ticket.
 
-Every ticket but those of `Cancel` and `Shutdown` ends in exactly one of `Prepared`, `FrameReady`,
-`Gathered`, `Exported`, `Failed` and `CancelledReply`. `Progressed`, `Noted` and `Refined` are told
-on the way (`Refined` after `Prepared`).
+Every ticket but those of `Cancel` and `Shutdown` ends in exactly one of `ENDINGS`. `Progressed`,
+`Noted` and `Refined` are told on the way (`Refined` after `Prepared`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.base.controls import Factor
 from core.export.settings import ExportSettings
+from core.face.crop import Box
 from core.face.pose import Pose
+from core.motion.motion import LatentMotion
 from core.motion.track import FactorTrack
 
 # --- requests --------------------------------------------------------------------------------
@@ -58,6 +62,7 @@ class Preview(Ticketed):
         controls: The 58 values to draw, where the sender has evaluated the document itself: of
             the document, only the avatar, its view and the rate count then, so that an older
             text of the same avatar will do while a curve is dragged.
+        latents: The same frame for an engine that takes latents, given with `controls`.
     """
 
     document_text: str
@@ -65,6 +70,7 @@ class Preview(Ticketed):
     frame: int
     side: int | None = None
     controls: tuple[float, ...] | None = None
+    latents: LatentMotion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,21 @@ class Gather(Ticketed):
 
     document_text: str
     folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindFaces(Ticketed):
+    """Say which faces a picture or a clip shows. Ends in `FacesFound`.
+
+    Attributes:
+        path: The file, absolute.
+        tracker: Name of the face tracker.
+        crop: The only part of the pictures that is looked at, see `core.face.crop`.
+    """
+
+    path: str
+    tracker: str = "facemesh"
+    crop: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +141,7 @@ class Shutdown(Ticketed):
     """Cancel everything and end."""
 
 
-Request = Prepare | Preview | Gather | Export | Cancel | Shutdown
+Request = Prepare | Preview | Gather | FindFaces | Export | Cancel | Shutdown
 
 # --- replies ---------------------------------------------------------------------------------
 
@@ -189,6 +210,24 @@ class Gathered:
     bank: Mapping[str, Mapping[Factor, FactorTrack]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FacesFound:
+    """The faces that can be chosen from, the largest first.
+
+    Attributes:
+        ticket: Of the `FindFaces`.
+        picture: The frame in which they were found (without faces: the first one), uint8 RGB
+            [H, W, 3], at most 960 px.
+        thumbnails: Each face, uint8 RGB [96, 96, 3].
+        boxes: Left, top, right and bottom of each, as shares of the picture.
+    """
+
+    ticket: int
+    picture: NDArray[np.uint8]
+    thumbnails: tuple[NDArray[np.uint8], ...]
+    boxes: tuple[Box, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Progressed:
     """`done` of `total` units of `stage` are finished; `total` is None while unknown."""
@@ -224,11 +263,13 @@ class Failed:
         ticket: Of the request.
         message: One sentence for the user.
         is_user_error: Whether the input was at fault; else it was the program.
+        lacks_face: Whether no face was found that can be used.
     """
 
     ticket: int
     message: str
     is_user_error: bool
+    lacks_face: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +284,12 @@ Reply = (
     | Refined
     | FrameReady
     | Gathered
+    | FacesFound
     | Progressed
     | Noted
     | Exported
     | Failed
     | CancelledReply
 )
-ENDINGS = (Prepared, FrameReady, Gathered, Exported, Failed, CancelledReply)
+ENDINGS = (Prepared, FrameReady, Gathered, FacesFound, Exported, Failed, CancelledReply)
 """The replies that end a ticket."""

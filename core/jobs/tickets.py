@@ -7,11 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from core.base.errors import Cancelled, StudioError
+import cv2
+
+from core.base.errors import Cancelled, FaceError, StudioError
 from core.base.progress import Note, Progress, Step
 from core.jobs.messages import ENDINGS, CancelledReply, Failed, Noted, Progressed, Refined, Reply
 
 _REPORT_EVERY_S: Final = 0.05
+_TORCH_NAME: Final = "OutOfMemoryError"
+_OUT_OF_MEMORY: Final = (
+    "There is too little memory for it, because the picture is large or other programs need it: "
+    "choose a smaller size, or close them and try again."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -61,9 +68,13 @@ class Tickets:
         except Cancelled:
             self.tell(CancelledReply(ticket))
         except StudioError as error:
-            self.tell(Failed(ticket, str(error), is_user_error=True))
+            lacks_face = isinstance(error, FaceError)
+            self.tell(Failed(ticket, str(error), is_user_error=True, lacks_face=lacks_face))
         except Exception as error:  # noqa: BLE001  (the border: the engine must outlive any job)
             _log.exception("a job of the engine failed")
+            if _is_out_of_memory(error):
+                self.tell(Failed(ticket, _OUT_OF_MEMORY, is_user_error=True))
+                return
             message = f"Something went wrong that is our fault ({type(error).__name__}: {error})."
             self.tell(Failed(ticket, message, is_user_error=False))
 
@@ -78,6 +89,12 @@ class Tickets:
         with self._lock:
             for ticket in tuple(self._open):
                 self.tell(CancelledReply(ticket))
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: the machine's, OpenCV's or, without importing torch, a device's."""
+    is_opencv = isinstance(error, cv2.error) and error.code == cv2.Error.STS_NO_MEM
+    return isinstance(error, MemoryError) or is_opencv or type(error).__name__ == _TORCH_NAME
 
 
 class _Listener:

@@ -18,6 +18,19 @@ PRESETS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """How well pictures are coded: to a constant quality, or to a bit rate.
+
+    Attributes:
+        crf: 0 (lossless) .. 51, where no bit rate is given.
+        bits_per_s: On average; None keeps to `crf`.
+    """
+
+    crf: int = 18
+    bits_per_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FilmCodec:
     """One way to code a film.
 
@@ -27,7 +40,11 @@ class FilmCodec:
         ending: What the file's name ends in.
         sound_encoder: FFmpeg's encoder of the sound.
         sound_format: Sample format that it takes.
-        options: (crf, speed) → the encoder's options; speed 0 is the fastest of 9.
+        options: (quality, speed) → the encoder's options; speed 0 is the fastest of 9.
+        pixel_formats: FFmpeg's names: the usual one, with colour at full resolution, with opacity;
+            empty where there is no such thing.
+        copied_sounds: FFmpeg's names of the codings of sound that its file format takes as they
+            are.
         container_options: Of the file format.
         tag: Four letters that name the pictures' coding; empty for the usual ones.
     """
@@ -37,7 +54,9 @@ class FilmCodec:
     ending: str
     sound_encoder: str
     sound_format: str
-    options: Callable[[int, int], dict[str, str]]
+    options: Callable[[Quality, int], dict[str, str]]
+    pixel_formats: tuple[str, str, str] = ("yuv420p", "yuv444p", "")
+    copied_sounds: frozenset[str] = frozenset()
     container_options: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
 
@@ -56,25 +75,51 @@ def has_encoder(name: str) -> bool:
     return True
 
 
-def _x264(crf: int, speed: int) -> dict[str, str]:
-    return {"crf": str(crf), "preset": PRESETS[speed]}
+def _x264(quality: Quality, speed: int) -> dict[str, str]:
+    return {**_rate_of(quality), "preset": PRESETS[speed]}
 
 
-def _x265(crf: int, speed: int) -> dict[str, str]:
-    return {"crf": str(crf), "preset": PRESETS[speed], "x265-params": "log-level=error"}
+def _x265(quality: Quality, speed: int) -> dict[str, str]:
+    return {**_x264(quality, speed), "x265-params": "log-level=error"}
 
 
-def _vp9(crf: int, speed: int) -> dict[str, str]:
+def _vp9(quality: Quality, speed: int) -> dict[str, str]:
     # a rate of 0 makes VP9 keep to the quality; its speeds run from 8 (fast) to 0
     return {
-        "crf": str(crf),
         "b": "0",
+        **_rate_of(quality),
         "deadline": "good",
         "cpu-used": str(max(0, _FASTEST_VP9 - speed)),
         "row-mt": "1",
     }
 
 
-H264: Final = FilmCodec("libx264", "mp4", ".mp4", "aac", "fltp", _x264, _MP4)
-H265: Final = FilmCodec("libx265", "mp4", ".mp4", "aac", "fltp", _x265, _MP4, "hvc1")
-VP9: Final = FilmCodec("libvpx-vp9", "webm", ".webm", "libopus", "flt", _vp9)
+def _prores(_: Quality, __: int) -> dict[str, str]:
+    return {"profile": "4444", "alpha_bits": "16", "vendor": "apl0"}  # as editors expect it
+
+
+def _rate_of(quality: Quality) -> dict[str, str]:
+    if quality.bits_per_s is None:
+        return {"crf": str(quality.crf)}
+    return {"b": str(quality.bits_per_s)}
+
+
+_MP4_SOUNDS: Final = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
+_MOV_SOUNDS: Final = _MP4_SOUNDS | {"pcm_s16le", "pcm_s24le", "pcm_f32le"}
+
+H264: Final = FilmCodec(
+    "libx264", "mp4", ".mp4", "aac", "fltp", _x264,
+    copied_sounds=_MP4_SOUNDS, container_options=_MP4,
+)  # fmt: skip
+H265: Final = FilmCodec(
+    "libx265", "mp4", ".mp4", "aac", "fltp", _x265,
+    copied_sounds=_MP4_SOUNDS, container_options=_MP4, tag="hvc1",
+)  # fmt: skip
+VP9: Final = FilmCodec(
+    "libvpx-vp9", "webm", ".webm", "libopus", "flt", _vp9,
+    copied_sounds=frozenset({"opus", "vorbis"}),
+)  # fmt: skip
+PRORES: Final = FilmCodec(
+    "prores_ks", "mov", ".mov", "pcm_s16le", "s16", _prores,
+    pixel_formats=("yuv444p10le", "", "yuva444p10le"), copied_sounds=_MOV_SOUNDS, tag="ap4h",
+)  # fmt: skip

@@ -4,14 +4,11 @@
 about it belongs to the thread that entered it.
 """
 
-import errno
-import os
 import queue
-import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -20,17 +17,18 @@ from typing import Self
 
 import av
 import numpy as np
-from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from core.base.errors import MediaError
-from core.media.codec import H264, PRESETS, FilmCodec
-from core.media.picture import BT709, LIMITED_RANGE, FrameEncoder
-from core.media.soundtrack import RATE, Sound, soundtrack
+from core.media.codec import H264, PRESETS, FilmCodec, Quality
+from core.media.film_sound import CodedSound, CopiedSound, SoundFeed
+from core.media.output import check_output, publish, writing
+from core.media.picture import FrameEncoder
+from core.media.segments import PacketLog, PictureCoding, SegmentEncoder
+from core.media.soundtrack import Sound, soundtrack
 
 AI_NOTICE = "AI-generated"
 """What the title and the comment of every file begin with."""
@@ -39,9 +37,9 @@ DEFAULT_PRESET = "veryfast"
 """x264's speed. At CRF 18 and 512 px a talking head takes 4 ms of processor time a frame, sound
 and colour conversion included, and reaches 45 dB of luma PSNR; "medium" takes 10 ms for 46 dB."""
 
-_COMMENT = f"{AI_NOTICE} video, made with Avatar Studio. The movements in it are synthetic."
-_AUDIO_BITS_PER_S = 192_000
-_ENCODER_THREADS = 2  # fixed: the number changes the bytes
+COMMENT = f"{AI_NOTICE} video, made with Avatar Studio. The movements in it are synthetic."
+"""What every file says of itself where its kind can."""
+
 _QUEUED_FRAMES = 4
 _POLL_S = 0.05
 _TAGS = frozenset({"title", "artist", "album", "date", "genre", "copyright", "description"})
@@ -62,10 +60,18 @@ class Mp4Writer:
         sounds: what is heard, and when; a file without a soundtrack when empty.
         duration_s: length of the soundtrack in seconds: missing sound is silence, surplus is cut.
         crf: the encoder's quality, 0 (lossless) .. 51; 18 is visually lossless with H.264.
+        bits_per_s: average bit rate of the pictures, instead of a constant quality.
         preset: the encoder's speed, "ultrafast" .. "veryslow".
         metadata: further tags (title, artist, album, date, genre, copyright, description).
         codec: how pictures and sound are coded, and the kind of file.
         full_chroma: 4:4:4 instead of 4:2:0: coloured edges stay sharp, some players refuse it.
+        has_alpha: frames are RGBA, with opacity; the codec must hold it.
+        is_copied: whether the one sound is taken as its file holds it, see `why_not_copied`.
+        log: folder in which finished segments are kept, and from which they are taken, so that
+            the work can go on after a failure; None keeps none.
+
+    Attributes:
+        n_done: frames that the log held on entering: write those after them.
 
     Raises:
         MediaError: on entering, when the output or the sound cannot be used; later, when writing
@@ -86,6 +92,10 @@ class Mp4Writer:
         metadata: Mapping[str, str] | None = None,
         codec: FilmCodec = H264,
         full_chroma: bool = False,
+        bits_per_s: int | None = None,
+        has_alpha: bool = False,
+        is_copied: bool = False,
+        log: Path | None = None,
     ) -> None:
         unknown = set(metadata or ()) - _TAGS
         if unknown:
@@ -93,35 +103,57 @@ class Mp4Writer:
         if preset not in PRESETS:
             raise ValueError(f"x264 has no preset {preset!r}; use one of {PRESETS}")
         self.path = path
-        self._shape = (height, width, 3)
-        self._rate = rate
-        self._inputs = [sound.path for sound in sounds]
-        self._sound = soundtrack(sounds, duration_s) if sounds else None
-        self._codec = codec
-        self._options = codec.options(crf, PRESETS.index(preset))
-        self._pixel_format = "yuv444p" if full_chroma else "yuv420p"
+        usual, full, opacity = codec.pixel_formats
+        pixel_format = opacity if has_alpha else full if full_chroma and full else usual
+        if not pixel_format:
+            raise ValueError(f"{codec.encoder} holds no opacity")
+        self._shape = (height, width, 4 if has_alpha else 3)
+        self._coding = PictureCoding(
+            codec,
+            width + width % 2,
+            height + height % 2,
+            rate,
+            Quality(crf, bits_per_s),
+            PRESETS.index(preset),
+            pixel_format,
+        )
+        self._sounds = tuple(sounds)
+        self._duration_s = duration_s
+        self._is_copied = is_copied and bool(sounds)
+        self._sound = soundtrack(sounds, duration_s) if sounds and not is_copied else None
         self._tags = {"title": f"{AI_NOTICE} video", **(metadata or {})}
-        self._pictures = FrameEncoder(self._pixel_format)
+        self._pictures = FrameEncoder(pixel_format)
+        self._log_folder = log
         self._queue: queue.Queue[VideoFrame | None] = queue.Queue(_QUEUED_FRAMES)
         self._is_abandoned = False
+        self.n_done = 0
 
     def __enter__(self) -> Self:
-        check_output(self.path, self._inputs, self._codec.ending)
+        codec = self._coding.codec
+        check_output(self.path, [sound.path for sound in self._sounds], codec.ending)
         first_sound = None if self._sound is None else next(self._sound, None)
         self._part = self.path.parent / f".{uuid.uuid4().hex[:12]}.part"
+        self._log = None
         try:
-            with _writing(self.path):
+            with writing(self.path):
+                if self._log_folder is not None:
+                    self._log = PacketLog(self._log_folder, self._coding.rate)
+                    self.n_done = self._log.n_frames
                 self._container = av.open(
                     str(self._part.absolute()),
                     mode="w",
-                    format=self._codec.container,
-                    container_options=dict(self._codec.container_options),
+                    format=codec.container,
+                    container_options=dict(codec.container_options),
                 )
-                self._container.metadata.update(self._tags, comment=_COMMENT)
-                self._muxer = _Muxer(self._container, self._add_video())
-                if self._sound is not None and first_sound is not None:
+                self._container.metadata.update(self._tags, comment=COMMENT)
+                self._muxer = _Muxer(self._container, self._coding, self._log)
+                if self._is_copied:
+                    self._muxer.sound = CopiedSound(
+                        self._container, self._sounds[0], self._duration_s
+                    )
+                elif self._sound is not None and first_sound is not None:
                     sound = chain([first_sound], self._sound)
-                    self._muxer.add_sound(sound, self._codec)
+                    self._muxer.sound = CodedSound(self._container, codec, sound)
                 self._container.start_encoding()
         except BaseException:
             self._part.unlink(missing_ok=True)
@@ -131,7 +163,7 @@ class Mp4Writer:
         return self
 
     def write(self, frame: NDArray[np.uint8]) -> None:
-        """Queues the next frame, uint8 [height, width, 3]; it is copied.
+        """Queues the next frame, uint8 [height, width, 3 or 4]; it is copied.
 
         Raises:
             MediaError: an earlier frame could not be written.
@@ -150,28 +182,10 @@ class Mp4Writer:
             if error is None:
                 self._put(None)
                 self._encoding.result()
-                with _writing(self.path):
-                    _publish(self._part, self.path)
+                with writing(self.path):
+                    publish(self._part, self.path)
         finally:
             self._clean_up()
-
-    def _add_video(self) -> VideoStream:
-        height, width, _ = self._shape
-        stream = self._container.add_stream(
-            self._codec.encoder, rate=self._rate, options=self._options
-        )
-        if not isinstance(stream, VideoStream):
-            raise TypeError(f"{self._codec.encoder} is no video encoder")
-        stream.width, stream.height = width + width % 2, height + height % 2
-        stream.pix_fmt = self._pixel_format
-        stream.thread_count = _ENCODER_THREADS
-        context = stream.codec_context
-        context.time_base = 1 / self._rate
-        if self._codec.tag:
-            context.codec_tag = self._codec.tag
-        context.colorspace = context.color_primaries = context.color_trc = BT709
-        context.color_range = LIMITED_RANGE
-        return stream
 
     def _put(self, frame: VideoFrame | None) -> None:
         """Hands over to the encoding thread; raises what that thread failed with."""
@@ -184,7 +198,8 @@ class Mp4Writer:
                 return
 
     def _encode_all(self) -> None:
-        with _writing(self.path):
+        with writing(self.path):
+            self._muxer.replay()
             while (frame := self._queue.get()) is not None:
                 self._muxer.add(self._pictures.to_yuv(frame))
             if not self._is_abandoned:
@@ -208,128 +223,57 @@ class Mp4Writer:
             self._container.close()
         if self._sound is not None:
             self._sound.close()
+        if self._muxer.sound is not None:
+            self._muxer.sound.close()
+        if self._log is not None:
+            self._log.close()
         self._part.unlink(missing_ok=True)  # where open files cannot be removed
 
 
 class _Muxer:
     """Encodes pictures and sound side by side into an open container. One thread at a time."""
 
-    def __init__(self, container: OutputContainer, video: VideoStream) -> None:
+    def __init__(
+        self, container: OutputContainer, coding: PictureCoding, log: PacketLog | None
+    ) -> None:
         self._container = container
-        self._video = video
-        self._rate = Fraction(video.codec_context.framerate)
-        self._n_frames = 0
-        self._audio: AudioStream | None = None
-        self._sound: Iterator[NDArray[np.float32]] = iter(())
-        self._n_samples = 0
+        self._rate = coding.rate
+        self._log = log
+        self._encoder = SegmentEncoder(coding, log)
+        # the stream's own encoder only tells the file what kind of pictures come
+        stream = container.add_stream(
+            coding.codec.encoder, rate=coding.rate, options=coding.options
+        )
+        if not isinstance(stream, VideoStream):
+            raise TypeError(f"{coding.codec.encoder} is no video encoder")
+        coding.configure(stream.codec_context)
+        self._video = stream
+        self.sound: SoundFeed | None = None
 
-    def add_sound(self, sound: Iterator[NDArray[np.float32]], codec: FilmCodec) -> None:
-        """Takes the soundtrack, float32 [2, n] frames; call it before anything is encoded."""
-        stream = self._container.add_stream(codec.sound_encoder, rate=RATE)
-        if not isinstance(stream, AudioStream):
-            raise TypeError(f"{codec.sound_encoder} is no sound encoder")
-        stream.codec_context.layout = "stereo"
-        stream.codec_context.format = codec.sound_format
-        stream.codec_context.bit_rate = _AUDIO_BITS_PER_S
-        self._audio, self._sound = stream, sound
+    def replay(self) -> None:
+        """Writes what the log holds."""
+        if self._log is not None:
+            for i, packet in enumerate(self._log.packets()):
+                self._mux([packet])
+                self._add_sound_until(Fraction(i + 1) / self._rate)
 
     def add(self, picture: VideoFrame) -> None:
-        """Encodes the next yuv420p picture and the sound that is heard with it."""
-        picture.pts, picture.time_base = self._n_frames, 1 / self._rate
-        self._n_frames += 1
-        self._mux_video(picture)
-        self._add_sound_until(self._n_frames / self._rate)
+        """Encodes the next picture and the sound that is heard with it."""
+        self._mux(self._encoder.encode(picture))
+        self._add_sound_until(self._encoder.n_frames / self._rate)
 
     def finish(self) -> None:
-        """Encodes the rest of the sound and what the encoders hold back."""
-        self._mux_video(None)
+        """Encodes what the encoders hold back, and the rest of the sound."""
+        self._mux(self._encoder.finish())
         self._add_sound_until(None)
-        if self._audio is not None:
-            self._container.mux(self._audio.encode(None))
 
-    def _mux_video(self, picture: VideoFrame | None) -> None:
-        for packet in self._video.encode(picture):
+    def _mux(self, packets: Iterable[Packet]) -> None:
+        for packet in packets:
+            packet.stream = self._video
             packet.duration = 1  # of 1 / rate: the muxer would guess how long the last one lasts
             self._container.mux(packet)
 
     def _add_sound_until(self, seconds: Fraction | None) -> None:
-        while self._audio is not None and (
-            seconds is None or Fraction(self._n_samples, RATE) < seconds
-        ):
-            samples = next(self._sound, None)
-            if samples is None:
-                return
-            frame = AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
-            frame.sample_rate = RATE
-            frame.pts, frame.time_base = self._n_samples, Fraction(1, RATE)
-            self._n_samples += samples.shape[1]
-            self._container.mux(self._audio.encode(frame))
-
-
-def check_output(path: Path, inputs: Sequence[Path], ending: str = ".mp4") -> None:
-    """Makes sure that a file can be written to `path` before any work is done for it.
-
-    Args:
-        path: the file to write; an existing one is going to be replaced.
-        inputs: files that the work reads, none of which may be `path`.
-        ending: what the name must end in, lower case.
-
-    Raises:
-        MediaError: wrong ending, missing or read-only folder, a folder or an input of that name.
-    """
-    if path.suffix.lower() != ending:
-        kind = ending[1:].upper()
-        raise MediaError(f"“{path.name}” is no {kind} name: let the output end in {ending}.")
-    folder = path.parent
-    try:
-        if path.is_dir():
-            raise MediaError(f"“{path}” is a folder: give the output another name.")
-        if not folder.is_dir():
-            raise MediaError(f"The folder “{folder}” does not exist: create it first.")
-        replaces_something = path.exists()
-    except OSError as error:
-        raise MediaError(
-            f"“{path.name[:40]}…” cannot be the output ({error.strerror}): choose a shorter path."
-        ) from error
-    if replaces_something and any(_is_same_file(path, source) for source in inputs):
-        raise MediaError(
-            f"“{path.name}” is also an input and would be overwritten: "
-            "give the output another name."
-        )
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise MediaError(
-            f"The folder “{folder}” cannot be written to ({error.strerror}): choose another one."
-        ) from error
-
-
-def _is_same_file(path: Path, source: Path) -> bool:
-    try:
-        return path.samefile(source)
-    except OSError:  # whoever reads the source says what is wrong with it
-        return False
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turns a failure to write inside the block into a MediaError that names `path`."""
-    try:
-        yield
-    except (av.error.FFmpegError, OSError) as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            why = "the disk is full: free some space or choose another folder."
-        else:
-            why = f"{error.strerror or error}: choose another folder."
-        raise MediaError(f"“{path.name}” cannot be written, {why}") from error
-
-
-def _publish(part: Path, path: Path) -> None:
-    """Gives the finished file its name once all of it is on the disk."""
-    handle = os.open(part, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    os.replace(part, path)
+        if self.sound is not None:
+            for packet in self.sound.until(seconds):
+                self._container.mux(packet)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageCms, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
 from core.base.errors import MediaError
 from core.base.files import replacing
@@ -127,17 +128,23 @@ def image_size(path: Path) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+def write_png(path: Path, pixels: NDArray[np.uint8], comment: str = "") -> None:
     """Writes uint8 [H, W, 3] (sRGB) or [H, W, 4] (with straight alpha) as a PNG, or nothing at all.
+
+    A comment is kept in the file, where programs show it.
 
     Raises:
         MediaError: the file cannot be written.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
         raise ValueError(f"pixels must be uint8 [H, W, 3 or 4], not {pixels.dtype} {pixels.shape}")
+    notes = PngInfo()
+    if comment:
+        notes.add_text("Comment", comment)
     try:
         with replacing(path) as part:
-            Pillow.fromarray(np.ascontiguousarray(pixels)).save(part, format="PNG")
+            picture = Pillow.fromarray(np.ascontiguousarray(pixels))
+            picture.save(part, format="PNG", pnginfo=notes)
     except OSError as error:
         raise MediaError(
             f"“{path.name}” cannot be written ({error.strerror or error}): "

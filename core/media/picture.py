@@ -26,6 +26,7 @@ _UNSPECIFIED = 2
 # matrix of the file → swscale's table; what is missing means BT.601
 _SWS_TABLES = {1: 1, 4: 4, 7: 7, 9: 9, 10: 9}
 _SWS_BT709, _SWS_BT601 = 1, 5
+_RGB = 3
 _SD_HEIGHT = 576  # untagged pictures above it are taken for BT.709, as players do
 
 
@@ -69,7 +70,7 @@ class FrameConverter:
 
 
 class FrameEncoder:
-    """Turns uint8 RGB [H, W, 3] into BT.709 frames; an odd side repeats its last line.
+    """Turns uint8 RGB or RGBA [H, W, C] into BT.709 frames; an odd side repeats its last line.
 
     Args:
         pixel_format: FFmpeg's name of a YUV format.
@@ -80,11 +81,12 @@ class FrameEncoder:
         self._reformatter = VideoReformatter()
 
     def wrap(self, rgb: NDArray[np.uint8]) -> VideoFrame:
-        """A copy of `rgb` [H, W, 3] in a frame with even sides."""
-        height, width = rgb.shape[:2]
+        """A copy of `rgb` [H, W, 3], or [H, W, 4] with opacity, in a frame with even sides."""
+        height, width, channels = rgb.shape
         if height % 2 or width % 2:
             rgb = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+        order = "rgb24" if channels == _RGB else "rgba"
+        return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format=order)
 
     def to_yuv(self, frame: VideoFrame) -> VideoFrame:
         """`frame` (from `wrap`) as limited-range BT.709 YUV."""

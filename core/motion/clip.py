@@ -3,8 +3,7 @@
 The result holds all four factors, so that one clip can feed several tracks of the timeline.
 """
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import metadata
@@ -17,28 +16,22 @@ from numpy.typing import NDArray
 from core.base.cache import ArrayCache
 from core.base.content import content_key, sha256_file
 from core.base.controls import FACTOR_SLICE, REST, BoolArray, Factor, FloatArray
-from core.base.errors import FaceError, MediaError, MotionError
+from core.base.errors import MotionError
 from core.base.progress import Progress
 from core.base.time import FrameRange
-from core.face.tracker import Face, FaceTracker, create_tracker
-from core.media.image import is_still, read_image
-from core.media.probe import VideoInfo, probe
-from core.media.video import count_frames, read_frames
+from core.face.crop import Box
+from core.face.tracker import create_tracker
 from core.motion.gaps import fill_gaps
 from core.motion.livelink import read_live_link
 from core.motion.motion import Motion
 from core.motion.neutral import find_neutral
 from core.motion.track import FactorTrack
+from core.motion.tracking import TrackedClip, clip_rate, track_clip
 
-STAGE: Final = "Tracking"
-VERSION: Final = 4
+VERSION: Final = 6
 """Part of the cache key: raise it whenever extraction gives other numbers."""
 
-_MAX_RATE = Fraction(60)
-_MAX_SIDE = 1280  # a face that is a tenth of the picture still has all that FaceMesh can use
-_PEEKED, _PEEK_EVERY = 25, 12
 _PACKAGES = {"facemesh": "mediapipe", "face-alignment": "face-alignment"}
-_Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +90,7 @@ def extract_clip(
     *,
     face: int | None = None,
     tracker: str = "facemesh",
+    crop: Box | None = None,
     cache: ArrayCache | None = None,
     progress: Progress | None = None,
 ) -> ClipMotion:
@@ -110,6 +104,7 @@ def extract_clip(
         face: number of the face, largest first from 0, where several are seen; None takes the
             largest and says so. The same face is followed through the clip.
         tracker: name of the face tracker.
+        crop: the only part of the pictures that is looked at; faces are numbered within it.
         cache: where extracted motion is kept.
         progress: reports frames and notes.
 
@@ -123,11 +118,13 @@ def extract_clip(
     if path.suffix.lower() == ".csv":
         recording = read_live_link(path, progress)
         return _finished(path, recording.tracks, recording.notes, rate, progress)
-    own_rate = _own_rate(path, rate)
-    key = _key(path, own_rate, face or 0, tracker)
+    own_rate = clip_rate(path, rate)
+    key = _key(path, own_rate, face or 0, tracker, crop)
     tracked = None if cache is None else _load(cache, key)
     if tracked is None:
-        tracked = _extract(path, own_rate, face or 0, create_tracker(tracker), progress)
+        looking = create_tracker(tracker)
+        seen = track_clip(path, own_rate, face or 0, looking, progress, crop=crop)
+        tracked = _solved(path, seen, own_rate, progress)
         if cache is not None:
             _save(cache, key, tracked)
     notes = []
@@ -161,22 +158,7 @@ def _finished(
     return ClipMotion(path.name, result, marked, notes)
 
 
-def _own_rate(path: Path, wanted: Fraction | None) -> Fraction:
-    """The rate at which the clip is tracked."""
-    info = probe(path).video
-    if info is None:
-        raise MediaError(f"“{path.name}” holds no pictures: choose a video that shows a face.")
-    if path.is_dir() and wanted is not None:
-        return wanted
-    return _steady_rate(info)
-
-
-def _steady_rate(info: VideoInfo) -> Fraction:
-    rate = max(info.rate, Fraction(25)) if info.is_variable else info.rate
-    return min(rate, _MAX_RATE)
-
-
-def _key(path: Path, rate: Fraction, face: int, tracker: str) -> str:
+def _key(path: Path, rate: Fraction, face: int, tracker: str, crop: Box | None) -> str:
     try:
         tracker_version = metadata.version(_PACKAGES.get(tracker, tracker))
     except metadata.PackageNotFoundError:
@@ -189,74 +171,17 @@ def _key(path: Path, rate: Fraction, face: int, tracker: str) -> str:
         face=face,
         tracker=tracker,
         tracker_version=tracker_version,
+        crop=None if crop is None else repr(crop),
     )
 
 
-def _extract(
-    path: Path, rate: Fraction, face: int, tracker: FaceTracker, progress: Progress
-) -> _Tracked:
-    if is_still(path):
-        rgb = read_image(path).rgb
-        faces = tracker.detect(rgb, progress)
-        _check_face(path, face, faces)
-        seen: list[Face | None] = [faces[face]]
-        return _solved(path, seen, rate, len(faces), progress)
-    total = count_frames(path, rate)
-    frames = read_frames(path, rate, max_side=_MAX_SIDE)
-    first: list[_Picture] = []
-    faces = []
-    for i, frame in enumerate(itertools.islice(frames, _PEEKED)):
-        first.append(frame)
-        if i % _PEEK_EVERY == 0 and (faces := tracker.detect(frame, progress)):
-            break
-        progress.check()
-    if faces:
-        _check_face(path, face, faces)
-    seen = []
-    for found in tracker.track(_chained(first, frames), progress, face=face):
-        seen.append(found)
-        progress.report(STAGE, len(seen), max(total, len(seen)))
-    return _solved(path, seen, rate, len(faces), progress)
-
-
-def _chained(first: list[_Picture], rest: Iterator[_Picture]) -> Iterator[_Picture]:
-    while first:
-        yield first.pop(0)
-    yield from rest
-
-
-def _check_face(path: Path, face: int, faces: list[Face]) -> None:
-    if 0 <= face < len(faces):
-        return
-    if not faces:
-        raise _faceless(path)
-    count = "one face, face 0" if len(faces) == 1 else f"the faces 0 to {len(faces) - 1}"
-    raise FaceError(f"There is no face {face} in “{path.name}”: it shows {count}.")
-
-
-def _faceless(path: Path) -> FaceError:
-    return FaceError(f"No face was found in “{path.name}”: choose a clip that shows one.")
-
-
-def _solved(
-    path: Path,
-    seen: list[Face | None],
-    rate: Fraction,
-    n_faces: int,
-    progress: Progress,
-) -> _Tracked:
+def _solved(path: Path, tracked: TrackedClip, rate: Fraction, progress: Progress) -> _Tracked:
     from core.face.solver import solve
 
-    valid: BoolArray = np.array([face is not None for face in seen], np.bool_)
-    if not valid.any():
-        raise _faceless(path)
-    points = np.zeros((len(seen), *next(f for f in seen if f is not None).points.shape), np.float32)
-    for i, face in enumerate(seen):
-        if face is not None:
-            points[i] = face.points
     progress.check()
-    controls = solve(points, valid, rate=float(rate)).controls
-    return _Tracked(split_controls(controls, valid, rate, f"“{path.name}”"), n_faces)
+    controls = solve(tracked.points, tracked.valid, rate=float(rate)).controls
+    tracks = split_controls(controls, tracked.valid, rate, f"“{path.name}”")
+    return _Tracked(tracks, tracked.n_faces)
 
 
 def split_controls(

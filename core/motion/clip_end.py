@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from core.base.controls import BoolArray, FloatArray
 from core.base.errors import MotionError
-from core.motion.track import FactorTrack
+from core.motion.series import Series
 
 SEAM_S: Final = 0.24
 """Length of the crossfade where a loop begins again (6 frames at 25 fps), seconds."""
@@ -35,13 +35,13 @@ def parse_clip_end(text: str) -> ClipEnd:
         raise MotionError(f"“{text}” is no way to end a clip: choose one of {choices}.") from None
 
 
-def seam_frames(track: FactorTrack) -> int:
+def seam_frames(track: Series) -> int:
     """Frames of the crossfade of a looping `track`: at most a quarter of it."""
     return min(round(SEAM_S * track.rate), len(track) // 4)
 
 
 def sample(
-    track: FactorTrack, positions: ArrayLike, end: ClipEnd = ClipEnd.HOLD
+    track: Series, positions: ArrayLike, end: ClipEnd = ClipEnd.HOLD
 ) -> tuple[FloatArray, BoolArray]:
     """Values of `track` at any frame position.
 
@@ -66,7 +66,7 @@ def sample(
 
 
 def _loop(
-    track: FactorTrack, x: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+    track: Series, x: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 ) -> tuple[FloatArray, BoolArray]:
     seam = seam_frames(track)
     period = float(len(track) - seam)

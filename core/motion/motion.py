@@ -1,11 +1,88 @@
-"""Motion: what the timeline hands to an engine, one control vector per frame."""
+"""Motion: what the timeline hands to an engine, one control vector per frame.
 
+For an engine that has an encoder of its own, the factors that the encoder can read from the
+sources come as latents besides, see `LatentMotion`.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.base.controls import FACTOR_SLICE, N_CONTROLS, REST, Factor, FloatArray
+
+IndexArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LatentPart:
+    """What latents give to one factor: a weighted sum, of which the rest is the avatar's own.
+
+    Attributes:
+        values: float32 [N, D]: Σ weight · latent.
+        own: float32 [N]: 1 − Σ weight; what the latent of the avatar at rest weighs. Negative
+            where a gain goes beyond the latents.
+    """
+
+    values: FloatArray
+    own: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LatentMotion:
+    """The same motion for an engine with latents.
+
+    A factor's latent is `values + own · (latent of the avatar at rest)`, plus what the engine
+    makes of `controls`; a muted factor's latent is zero.
+
+    Attributes:
+        parts: The factors that some latents reach; the others are the avatar's own.
+        controls: float32 [N, 58], relative to rest: what has no latents (generators, takes,
+            presets, curves).
+        muted: Factors whose latent is zero.
+        switched_off: Names of the engine's own switches that are off.
+    """
+
+    parts: Mapping[Factor, LatentPart]
+    controls: FloatArray
+    muted: frozenset[Factor] = frozenset()
+    switched_off: frozenset[str] = frozenset()
+
+    def rows(self, at: slice) -> "LatentMotion":
+        """The same for some of the frames."""
+        parts = {
+            factor: LatentPart(part.values[at], part.own[at]) for factor, part in self.parts.items()
+        }
+        return LatentMotion(parts, self.controls[at], self.muted, self.switched_off)
+
+    def overridden(self, before: FloatArray, after: FloatArray) -> "LatentMotion":
+        """The same, with those factors by controls alone that a hand has moved.
+
+        Args:
+            before: float32 [N, 58]: the controls of the whole motion.
+            after: float32 [N, 58]: the same, moved by hand.
+        """
+        parts, controls = dict(self.parts), self.controls.copy()
+        for factor, columns in FACTOR_SLICE.items():
+            if not np.array_equal(before[:, columns], after[:, columns]):
+                parts.pop(factor, None)
+                controls[:, columns] = after[:, columns]
+        return LatentMotion(parts, controls, self.muted, self.switched_off)
+
+    def mixed(self, before: IndexArray, after: IndexArray, share: FloatArray) -> "LatentMotion":
+        """Frames [M] between frames: `share` [M, 1] of `after`, the rest of `before`."""
+
+        def mix(rows: FloatArray) -> FloatArray:
+            mixed: FloatArray = rows[before] * (1 - share) + rows[after] * share
+            return mixed
+
+        parts = {
+            factor: LatentPart(mix(part.values), mix(part.own[:, None])[:, 0])
+            for factor, part in self.parts.items()
+        }
+        return LatentMotion(parts, mix(self.controls), self.muted, self.switched_off)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,11 +94,13 @@ class Motion:
             avatar's rest; finite. Stored read-only.
         rate: Frames per second.
         start_frame: Timeline frame of the first row.
+        latents: The same motion for an engine with latents; None where none was asked for.
     """
 
     controls: FloatArray
     rate: Fraction
     start_frame: int = 0
+    latents: LatentMotion | None = None
 
     def __post_init__(self) -> None:
         controls = np.array(self.controls, np.float32)
@@ -41,6 +120,11 @@ class Motion:
 
     def __len__(self) -> int:
         return len(self.controls)
+
+    def since(self, first: int) -> "Motion":
+        """The same from its row `first` on."""
+        latents = self.latents and self.latents.rows(slice(first, None))
+        return Motion(self.controls[first:], self.rate, self.start_frame + first, latents)
 
     def factor(self, factor: Factor) -> FloatArray:
         """The columns of one factor, float32 [N, D], read-only."""

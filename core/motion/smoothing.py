@@ -5,12 +5,13 @@ behind the sound. Frames without a face take no part.
 """
 
 import math
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.controls import FACTOR_CONTROLS, BoolArray, Factor
+from core.base.controls import FACTOR_CONTROLS, BoolArray, Factor, FloatArray
 from core.base.errors import MotionError
 from core.motion.track import FactorTrack
 
@@ -46,25 +47,33 @@ def smooth(track: FactorTrack, percent: float, *, blink_percent: float = 0.0) ->
         MotionError: a percentage outside 0..100.
     """
     names = FACTOR_CONTROLS[track.factor]
-    values = _gaussian(track, width_seconds(percent))
+    values = gaussian(track.values, track.valid, track.rate, percent)
     if track.factor is Factor.EYES:
         columns = [names.index(name) for name in BLINKS]
-        values[:, columns] = _gaussian(track, width_seconds(blink_percent))[:, columns]
+        sharp = gaussian(track.values, track.valid, track.rate, blink_percent)
+        values[:, columns] = sharp[:, columns]
     return track.with_values(values.astype(np.float32))
 
 
-def _gaussian(track: FactorTrack, width_s: float) -> NDArray[np.float64]:
-    values = track.values.astype(np.float64)
-    sigma = width_s * float(track.rate)
-    radius = min(math.ceil(_REACH * sigma), len(track) - 1)
+def gaussian(
+    values: FloatArray, valid: BoolArray, rate: Fraction, percent: float
+) -> NDArray[np.float64]:
+    """Rows [T, D] at `rate`, smoothed by `percent`; invalid ones keep their values.
+
+    Raises:
+        MotionError: a percentage outside 0..100.
+    """
+    rows = values.astype(np.float64)
+    sigma = width_seconds(percent) * float(rate)
+    radius = min(math.ceil(_REACH * sigma), len(rows) - 1)
     if radius < 1:
-        return values
+        return rows
     offsets = np.arange(-radius, radius + 1)
     kernel = np.exp(-0.5 * (offsets / sigma) ** 2)
-    weight = _convolve(track.valid[:, None].astype(np.float64), kernel)
-    total = _convolve(np.where(track.valid[:, None], values, 0.0), kernel)
-    use: BoolArray = track.valid[:, None] & (weight > 0.0)
-    return np.where(use, total / np.maximum(weight, 1e-300), values)
+    weight = _convolve(valid[:, None].astype(np.float64), kernel)
+    total = _convolve(np.where(valid[:, None], rows, 0.0), kernel)
+    use: BoolArray = valid[:, None] & (weight > 0.0)
+    return np.where(use, total / np.maximum(weight, 1e-300), rows)
 
 
 def _convolve(values: NDArray[np.float64], kernel: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from core.base.cache import ArrayCache
 from core.base.controls import FACTOR_CONTROLS, FACTOR_SLICE, REST, BoolArray, Factor, FloatArray
 from core.base.time import frames_in
+from core.motion.latent import LatentTrack
+from core.motion.series import checked_rows, rows_at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +30,7 @@ class FactorTrack:
         provenance: One line for people: where this came from.
         neutral: Index of the source's own neutral frame. None says that the values are already
             relative to the avatar's rest (speech, generators, presets).
+        latents: The same motion in the space of a network's encoder, for engines that have one.
     """
 
     factor: Factor
@@ -36,22 +39,15 @@ class FactorTrack:
     rate: Fraction
     provenance: str
     neutral: int | None = None
+    latents: LatentTrack | None = None
 
     def __post_init__(self) -> None:
-        values, valid = np.array(self.values, np.float32), np.array(self.valid, np.bool_)
+        values, valid = checked_rows(self.values, self.valid, self.rate)
         width = len(FACTOR_CONTROLS[self.factor])
-        if values.ndim != 2 or values.shape[1] != width or len(values) == 0:
+        if values.shape[1] != width:
             raise ValueError(f"{self.factor} values must be [T ≥ 1, {width}], not {values.shape}")
-        if valid.shape != (len(values),):
-            raise ValueError(f"valid must be [{len(values)}], not {valid.shape}")
-        if not np.isfinite(values).all():
-            raise ValueError("values must be finite")
-        if self.rate <= 0:
-            raise ValueError(f"the rate must be positive, not {self.rate}")
         if self.neutral is not None and not 0 <= self.neutral < len(values):
             raise ValueError(f"neutral frame {self.neutral} outside 0..{len(values) - 1}")
-        values.setflags(write=False)
-        valid.setflags(write=False)
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "valid", valid)
 
@@ -83,8 +79,8 @@ class FactorTrack:
         return self.values[:, FACTOR_CONTROLS[self.factor].index(name)]
 
     def with_values(self, values: FloatArray) -> Self:
-        """The same track with other values [T, D]."""
-        return replace(self, values=values)
+        """The same track with other values [T, D]; latents, which do not change along, go."""
+        return replace(self, values=values, latents=None)
 
     def slice(self, start: int, stop: int) -> Self:
         """Frames `start` ≤ i < `stop`, clamped to the track; at least one frame is left.
@@ -97,7 +93,11 @@ class FactorTrack:
             None if self.neutral is None else min(max(self.neutral - first, 0), last - first - 1)
         )
         return replace(
-            self, values=self.values[first:last], valid=self.valid[first:last], neutral=neutral
+            self,
+            values=self.values[first:last],
+            valid=self.valid[first:last],
+            neutral=neutral,
+            latents=None,
         )
 
     def at(self, positions: ArrayLike) -> tuple[FloatArray, BoolArray]:
@@ -109,14 +109,7 @@ class FactorTrack:
         Returns:
             float32 [M, D] and bool [M]: valid where both neighbours that count are.
         """
-        x = np.clip(np.asarray(positions, np.float64), 0.0, len(self) - 1.0)
-        low = np.floor(x).astype(np.intp)
-        high = np.minimum(low + 1, len(self) - 1)
-        part = x - low
-        weight = part.astype(np.float32)[:, None]
-        # a + w·(b − a) gives the frame itself, to the last bit, at whole positions
-        values = self.values[low] + weight * (self.values[high] - self.values[low])
-        return values, self.valid[low] & (self.valid[high] | (part == 0.0))
+        return rows_at(self.values, self.valid, positions)
 
     def resampled(self, rate: Fraction) -> Self:
         """The same motion at another frame rate, over the same duration."""

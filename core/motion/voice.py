@@ -4,6 +4,7 @@ What moves the whole head by a trained network is registered here by name, so th
 networks before it speaks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import metadata
@@ -18,6 +19,7 @@ from core.base.controls import Factor
 from core.base.progress import Progress
 from core.base.registry import Registry
 from core.motion.track import FactorTrack
+from core.speech.cues import MouthCue
 from core.speech.energy import SilenceGate, stressed_syllables
 from core.speech.lips import Speech, analyse_speech, lips_of
 
@@ -80,6 +82,7 @@ def lips_track(
     rate: Fraction,
     *,
     gate: SilenceGate | None = None,
+    cues: Sequence[MouthCue] = (),
     cache: ArrayCache | None = None,
     progress: Progress | None = None,
 ) -> FactorTrack:
@@ -89,6 +92,7 @@ def lips_track(
         path: any media file with sound.
         rate: frames per second of the track.
         gate: when the lips stay shut; the default gate when None.
+        cues: mouth shapes that a person edited; none follows the recording alone.
         cache: where the recognised speech is kept.
         progress: told about the passes over the sound.
 
@@ -96,7 +100,7 @@ def lips_track(
         MediaError: the file cannot be read or has no sound.
         Cancelled: the work was cancelled.
     """
-    values = lips_of(listen(path, cache, progress), rate, gate=gate)
+    values = lips_of(listen(path, cache, progress), rate, gate=gate, cues=cues)
     return FactorTrack(
         Factor.LIPS, values, np.ones(len(values), np.bool_), rate, f"voice of “{path.name}”"
     )

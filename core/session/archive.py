@@ -2,13 +2,13 @@
 
 import shutil
 import stat
-import tempfile
 import zipfile
 from dataclasses import replace
 from itertools import count
 from pathlib import Path, PurePosixPath
 
 from core.base.errors import SessionError
+from core.base.parts import PartFolder, part_folder, remove_abandoned
 from core.base.progress import Progress
 from core.session.files import make_folder, writing
 from core.session.media import collect_media, is_inside, media_path
@@ -31,8 +31,9 @@ def share(folder: Path, document: Document, output: Path, progress: Progress | N
     """
     steps = progress or Progress()
     make_folder(output.parent)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".share.") as name:
-        linked = Path(name)
+    remove_abandoned(output.parent)
+    with _room(output) as room:
+        linked = room.path
         packed = _with_links(document, folder, linked, steps)
         text = to_text(replace(load_project(folder / PROJECT), document=packed))
         files = {
@@ -63,11 +64,9 @@ def unpack(archive_path: Path, folder: Path, progress: Progress | None = None) -
     steps = progress or Progress()
     make_folder(folder.parent)
     try:
-        with (
-            tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpack.") as name,
-            zipfile.ZipFile(archive_path) as archive,
-        ):
-            inner = Path(name) / folder.name
+        remove_abandoned(folder.parent)
+        with _room(folder) as room, zipfile.ZipFile(archive_path) as archive:
+            inner = room.path / folder.name
             _extract(archive, inner, archive_path, steps)
             document = load_project(inner / PROJECT).document
             for source in document.sources:
@@ -83,6 +82,24 @@ def unpack(archive_path: Path, folder: Path, progress: Progress | None = None) -
             f"“{archive_path}” cannot be unpacked to “{folder}” ({error.strerror or error}): "
             "check the file, and the room on the disk."
         ) from error
+
+
+def _room(output: Path) -> PartFolder:
+    """Where to work; the folder must be there.
+
+    Raises:
+        SessionError: it cannot be written, or another window makes the same.
+    """
+    try:
+        room = PartFolder(part_folder(output))
+    except OSError as error:
+        raise SessionError(
+            f"The folder “{output.parent}” cannot be written to ({error.strerror or error}): "
+            "choose another one."
+        ) from error
+    if room.is_taken:
+        raise SessionError(f"“{output.name}” is being made already: choose another name.")
+    return room
 
 
 def _with_links(document: Document, folder: Path, linked: Path, progress: Progress) -> Document:

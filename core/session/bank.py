@@ -16,9 +16,12 @@ from core.base.errors import SessionError, WeightsError
 from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.face.pose import Pose
+from core.face.tracker import DEFAULT_TRACKER
 from core.media.probe import probe
 from core.motion.clip import extract_clip
 from core.motion.generators import blinks, gaze, head_idle
+from core.motion.latent import LatentExtractor
+from core.motion.latent_cache import clip_latents, voice_latents
 from core.motion.motion import Motion
 from core.motion.presets import emotion_track
 from core.motion.track import FactorTrack
@@ -26,11 +29,15 @@ from core.motion.voice import PERFORMERS, VoiceRequest, lips_track, stressed_sec
 from core.session.compose import is_moving
 from core.session.media import media_path
 from core.session.takes import load_take
+from core.speech.cues import MouthCue
 from core.speech.energy import SilenceGate
+from core.timeline.cue_edits import edited_cues
 from core.timeline.document import Document
 from core.timeline.evaluate import evaluate
 from core.timeline.source import (
+    AudioParams,
     ClipParams,
+    CropBox,
     Generator,
     GeneratorParams,
     LiveLinkParams,
@@ -43,7 +50,6 @@ from core.timeline.source import (
 )
 
 Tracks = Mapping[Factor, FactorTrack]
-_TRACKER = "facemesh"
 
 
 def gather_motion(
@@ -52,6 +58,7 @@ def gather_motion(
     cache: ArrayCache,
     progress: Progress,
     known: Mapping[str, Tracks] | None = None,
+    extractor: LatentExtractor | None = None,
 ) -> dict[str, Tracks]:
     """The motion of every source that a strip uses, and of a source clip itself, by source id.
 
@@ -61,6 +68,7 @@ def gather_motion(
         cache: Where extracted motion is kept.
         progress: Reports the stages, and notes of the sources.
         known: Motion of sources that need not be made again.
+        extractor: Gives latents besides, for an engine that takes them.
 
     Raises:
         MediaError: a file cannot be read.
@@ -73,7 +81,7 @@ def gather_motion(
     portrait = document.source(document.avatar.source_id)
     if portrait is not None and is_moving(probe(source_path(portrait, folder))):
         used.add(portrait.id)
-    maker = _Maker(document, folder, cache, progress)
+    maker = _Maker(document, folder, cache, progress, extractor)
     bank = dict(known or {})
     for source in document.sources:
         if source.id in used and source.id not in bank:
@@ -102,14 +110,27 @@ def origin(source: Source, document: Document) -> tuple[object, ...]:
         about = (*about, heard and heard.media)
     if isinstance(params, VoiceParams):
         style = document.source(params.style_id)
-        return (*about, style and style.media, document.rate, document.n_frames)
+        cues = heard_cues(document, params)
+        return (*about, cues, style and style.media, document.rate, document.n_frames)
     if isinstance(params, GeneratorParams | PresetParams):
         return (*about, document.rate, document.n_frames)
     return about
 
 
+def heard_cues(document: Document, voice: VoiceParams) -> tuple[MouthCue, ...]:
+    """The mouth shapes that a person edited of the sound that a voice speaks."""
+    heard = document.source(voice.audio_id)
+    params = None if heard is None else heard.params
+    return edited_cues(params) if isinstance(params, AudioParams) else ()
+
+
 def final_motion(
-    document: Document, frames: FrameRange, bank: Mapping[str, Tracks], rest_pose: Pose
+    document: Document,
+    frames: FrameRange,
+    bank: Mapping[str, Tracks],
+    rest_pose: Pose,
+    *,
+    with_latents: bool = False,
 ) -> Motion:
     """What the engine is given: the evaluated document, relative to the avatar's own motion.
 
@@ -121,8 +142,9 @@ def final_motion(
         frames: Document frames.
         bank: From `gather_motion`.
         rest_pose: Head pose of the avatar in degrees.
+        with_latents: Whether the engine takes latents.
     """
-    motion = evaluate(document, frames, bank, rest_pose)
+    motion = evaluate(document, frames, bank, rest_pose, with_latents=with_latents)
     own = bank.get(document.avatar.source_id)
     if own is None:
         return motion
@@ -133,7 +155,7 @@ def final_motion(
             source = own[track.factor]
             values, _ = source.at(np.arange(frames.start, frames.stop) * _pace(source, document))
             controls[:, FACTOR_SLICE[track.factor]] -= values - source.values[source.neutral or 0]
-    return Motion(controls, motion.rate, motion.start_frame)
+    return replace(motion, controls=controls)
 
 
 def _pace(source: FactorTrack, document: Document) -> float:
@@ -153,8 +175,14 @@ def source_path(source: Source, folder: Path) -> Path:
 
 class _Maker:
     def __init__(
-        self, document: Document, folder: Path, cache: ArrayCache, progress: Progress
+        self,
+        document: Document,
+        folder: Path,
+        cache: ArrayCache,
+        progress: Progress,
+        extractor: LatentExtractor | None,
     ) -> None:
+        self._extractor = extractor
         self._document = document
         self._folder = folder
         self._cache = cache
@@ -163,11 +191,11 @@ class _Maker:
     def tracks(self, source: Source) -> Tracks:
         params = source.params
         if isinstance(params, ClipParams):
-            return self._clip(source, params.face, params.tracker)
+            return self._clip(source, params.face, params.tracker, params.crop)
         if isinstance(params, PortraitParams):
-            return self._clip(source, self._document.avatar.face, _TRACKER)
+            return self._clip(source, self._document.avatar.face, DEFAULT_TRACKER, params.crop)
         if isinstance(params, LiveLinkParams):
-            return self._clip(source, None, _TRACKER)
+            return self._controls(source, None, DEFAULT_TRACKER)
         if isinstance(params, TakeParams):
             take = load_take(source_path(source, self._folder))
             return {factor: _adjusted(track, params) for factor, track in take.items()}
@@ -177,7 +205,8 @@ class _Maker:
             return self._generated(params)
         if isinstance(params, PresetParams):
             weights = {emotion.name: emotion.intensity for emotion in params.emotions}
-            return {Factor.EXPRESSION: emotion_track(weights, self._n_frames, self._rate)}
+            track = emotion_track(weights, self._n_frames, self._rate, params.transition_s)
+            return {Factor.EXPRESSION: track}
         return {}
 
     @property
@@ -188,11 +217,30 @@ class _Maker:
     def _n_frames(self) -> int:
         return self._document.n_frames
 
-    def _clip(self, source: Source, face: int | None, tracker: str) -> Tracks:
+    def _clip(self, source: Source, face: int | None, tracker: str, crop: CropBox | None) -> Tracks:
+        tracks = self._controls(source, face, tracker, crop)
+        if self._extractor is None:
+            return tracks
+        path = source_path(source, self._folder)
+        latents = clip_latents(
+            self._extractor,
+            path,
+            face,
+            tracker,
+            self._cache,
+            self._progress,
+            crop=None if crop is None else crop.sides,
+        )
+        return {f: replace(track, latents=latents.get(f)) for f, track in tracks.items()}
+
+    def _controls(
+        self, source: Source, face: int | None, tracker: str, crop: CropBox | None = None
+    ) -> Tracks:
         motion = extract_clip(
             source_path(source, self._folder),
             face=face,
             tracker=tracker,
+            crop=None if crop is None else crop.sides,
             cache=self._cache,
             progress=self._progress,
         )
@@ -204,7 +252,7 @@ class _Maker:
             gate = replace(gate, level_db=params.gate_db)
         path = self._audio_path(params.audio_id)
         if params.method is VoiceMethod.PHONES:
-            return self._unlearned(path, gate, params.seed)
+            return self._unlearned(path, gate, params)
         style = self._document.source(params.style_id)
         request = VoiceRequest(
             path,
@@ -218,22 +266,38 @@ class _Maker:
             tracks: Tracks = PERFORMERS.load(params.method)(request, self._progress)
         except WeightsError as error:
             self._progress.note(f"Lips, head and blinks are made without a network: {error}")
-            return self._unlearned(path, gate, params.seed)
-        return tracks
+            return self._unlearned(path, gate, params)
+        if heard_cues(self._document, params):  # a person's word counts more
+            return {**tracks, Factor.LIPS: self._lips(path, gate, params)}
+        return {**tracks, Factor.LIPS: self._with_latents(tracks[Factor.LIPS], path)}
 
-    def _lips(self, path: Path, gate: SilenceGate) -> FactorTrack:
-        return lips_track(path, self._rate, gate=gate, cache=self._cache, progress=self._progress)
-
-    def _unlearned(self, path: Path, gate: SilenceGate, seed: int) -> Tracks:
+    def _unlearned(self, path: Path, gate: SilenceGate, params: VoiceParams) -> Tracks:
         """What a trained speaker moves, made without one: expression stays at rest."""
         n_frames, rate = self._n_frames, self._rate
         stressed = stressed_seconds(path, self._cache, self._progress)
         return {
-            Factor.LIPS: self._lips(path, gate),
+            Factor.LIPS: self._lips(path, gate, params),
             Factor.EXPRESSION: FactorTrack.at_rest(Factor.EXPRESSION, n_frames, rate),
-            Factor.HEAD_POSE: head_idle(n_frames, rate, seed, stressed_s=stressed),
-            Factor.EYES: blinks(n_frames, rate, seed),
+            Factor.HEAD_POSE: head_idle(n_frames, rate, params.seed, stressed_s=stressed),
+            Factor.EYES: blinks(n_frames, rate, params.seed),
         }
+
+    def _lips(self, path: Path, gate: SilenceGate, params: VoiceParams) -> FactorTrack:
+        track = lips_track(
+            path,
+            self._rate,
+            gate=gate,
+            cues=heard_cues(self._document, params),
+            cache=self._cache,
+            progress=self._progress,
+        )
+        return self._with_latents(track, path)
+
+    def _with_latents(self, lips: FactorTrack, path: Path) -> FactorTrack:
+        if self._extractor is None:
+            return lips
+        latents = voice_latents(self._extractor, path, self._cache, self._progress)
+        return replace(lips, latents=latents)
 
     def _generated(self, params: GeneratorParams) -> Tracks:
         n_frames, rate, seed = self._n_frames, self._rate, params.seed

@@ -93,9 +93,9 @@ def undoing_folder(folder: Path) -> Iterator[None]:
 
 
 def remove_parts(folder: Path) -> None:
-    """Removes what a killed program left half written."""
+    """Removes the files that a killed program left half written; the folder must be locked."""
     for part in folder.glob(f".*{PART}"):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # a folder is an export's, see `core.base.parts`
             part.unlink()
 
 

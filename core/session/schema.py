@@ -21,7 +21,7 @@ from core.base.time import parse_number
 from core.timeline.curve import Curve, Extend, Handle, Handles, Interpolation, Key
 from core.timeline.document import Document
 from core.timeline.extensible import Extensible
-from core.timeline.source import UnknownParams
+from core.timeline.source import Cue, UnknownParams
 
 Json = dict[str, Any]
 Upgrade = Callable[[Json], Json]
@@ -88,6 +88,8 @@ def _encode(value: Any) -> Any:  # noqa: ANN401  (any field of any object)
         return json.loads(value.text)
     if isinstance(value, Key):
         return _encode_key(value)
+    if isinstance(value, Cue):
+        return [float(value.start_s), value.shape]
     if dataclasses.is_dataclass(value):
         name = type(value).__name__
         data: Json = {"schema": f"{name}.{version_of(name)}"}
@@ -132,6 +134,8 @@ def _decode(data: Any, kind: Any, where: str) -> Any:  # noqa: ANN401  (any fiel
     origin = typing.get_origin(kind)
     if kind is Curve:
         return _decode_curve(data, where)
+    if kind is Cue:
+        return _decode_cue(data, where)
     if origin in (Union, types.UnionType):
         return _decode_union(data, typing.get_args(kind), where)
     if origin is tuple:
@@ -265,6 +269,12 @@ def _decode_key(row: Any, where: str) -> Key:  # noqa: ANN401
         return Key(frame, value, interpolation, handles)
     ends = [_number(number, where) for number in row[4:]]
     return Key(frame, value, interpolation, handles, Handle(*ends[:2]), Handle(*ends[2:]))
+
+
+def _decode_cue(row: Any, where: str) -> Cue:  # noqa: ANN401
+    if not isinstance(row, list) or len(row) != 2 or not isinstance(row[1], str):
+        raise DamagedError(f"{where} is no mouth shape")
+    return Cue(_number(row[0], where), row[1])
 
 
 def _schema(data: Json, where: str) -> tuple[str, int]:

@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import Final
 
 from core.base.errors import SessionError
+from core.base.lock import FolderLock
+from core.base.parts import remove_abandoned
 from core.base.progress import Progress
 from core.session.files import (
     copy_file,
@@ -25,7 +27,6 @@ from core.session.files import (
     undoing_folder,
     write_text,
 )
-from core.session.lock import FolderLock
 from core.session.schema import DamagedError, Project, from_text, to_text
 from core.timeline.document import Document
 
@@ -197,7 +198,9 @@ def open_session(folder: Path) -> Session:
     project = load_project(folder / PROJECT)
     lock = FolderLock(folder)
     if lock.is_held:
-        remove_parts(folder)
+        for name in ("", *FOLDERS):
+            remove_parts(folder / name)
+        remove_abandoned(folder / EXPORTS)
     return Session(folder, project, lock)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
@@ -15,6 +16,8 @@ from core.session.media import portable_name
 from core.session.store import TAKES
 from core.timeline.source import MediaReference
 
+TAKE_SUFFIX: Final = ".safetensors"
+
 
 def save_take(folder: Path, name: str, tracks: Mapping[Factor, FactorTrack]) -> MediaReference:
     """Writes a take into the session's `takes/` under the first free name.
@@ -27,10 +30,10 @@ def save_take(folder: Path, name: str, tracks: Mapping[Factor, FactorTrack]) -> 
         arrays.update(track.to_arrays(f"{factor}."))
     make_folder(folder / TAKES)
     stem, number = portable_name(name), 1
-    path = folder / TAKES / f"{stem}.safetensors"
+    path = folder / TAKES / f"{stem}{TAKE_SUFFIX}"
     while path.exists():
         number += 1
-        path = folder / TAKES / f"{stem}-{number}.safetensors"
+        path = folder / TAKES / f"{stem}-{number}{TAKE_SUFFIX}"
     with writing(path) as part:
         part.write_bytes(save(arrays))
     return MediaReference(path.relative_to(folder).as_posix(), sha256_file(path))

@@ -5,7 +5,7 @@ it is silent. Works offline and without network weights, for any language; about
 faster than the speech.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +18,8 @@ from core.base.controls import FACTOR_CONTROLS, Factor, FloatArray
 from core.base.progress import Progress
 from core.base.time import frames_in
 from core.speech.acoustics import Acoustics, measure_acoustics
+from core.speech.cues import MouthCue
+from core.speech.direction import direct
 from core.speech.energy import DEFAULT_GATE, SilenceGate, at_frames, silent_ticks
 from core.speech.phones import PHONES, Phone, recognise_phones
 from core.speech.smoothing import smoothed
@@ -123,18 +125,31 @@ def lips_of(
     n_frames: int | None = None,
     gate: SilenceGate | None = None,
     offset_s: float = 0.0,
+    cues: Sequence[MouthCue] = (),
 ) -> FloatArray:
-    """The same as `lips_from_speech` for a recording that was listened to before; instant."""
+    """The same as `lips_from_speech` for a recording that was listened to before; instant.
+
+    `cues` are mouth shapes that a person edited (see `core.speech.direction`); none follows the
+    recording alone.
+    """
     spectrum = speech.spectrum
     if n_frames is None:
         n_frames = frames_in(spectrum.duration_s, rate)
     shown_s = max(0.06, 1.2 * float(1 / rate))  # a contact shows in one frame at least
-    articulation = articulate(speech.phones, len(spectrum), shown_s)
     silent = np.zeros(len(spectrum))
     gate = DEFAULT_GATE if gate is None else gate
     if gate.is_on:
         silent = silent_ticks(spectrum, gate).astype(np.float64)
-    values = _controls(articulation, measure_acoustics(spectrum), silent)
+    acoustics, phones = measure_acoustics(spectrum), speech.phones
+    if cues:
+        direction = direct(phones, cues, spectrum.duration_s, len(spectrum))
+        phones, asked = direction.phones, direction.is_edited
+        acoustics = Acoustics(
+            np.where(asked, direction.openness, acoustics.openness),
+            np.where(asked, 0.0, acoustics.spread),
+        )
+        silent = np.where(asked, direction.is_rest, silent)
+    values = _controls(articulate(phones, len(spectrum), shown_s), acoustics, silent)
     return at_frames(values, rate, n_frames, offset_s)
 
 

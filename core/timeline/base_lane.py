@@ -6,7 +6,7 @@ that fade is the overlap. After the last of them the track holds for `HOLD_S` an
 rest over `EASE_S`. Adding strips come on top of all of them and fade at both ends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.controls import FACTOR_CONTROLS, Factor
+from core.base.time import FrameRange
 from core.face.pose import Pose
 from core.motion.clip_end import sample
-from core.motion.gaps import EASE_S, HOLD_S
+from core.motion.gaps import EASE_S, HOLD_S, find_gaps
 from core.motion.retarget import Retargeting, retarget
+from core.motion.series import Series
 from core.motion.smoothing import smooth
 from core.motion.track import FactorTrack, rest_of
 from core.timeline.document import Gap, Track
@@ -44,6 +46,25 @@ class Fades:
     has_tail: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A strip where it counts.
+
+    Attributes:
+        strip: The strip.
+        rows: intp [M]: which of the wanted frames it reaches.
+        at: int64 [M]: those frames; beyond the strip's stop while it holds and eases to rest.
+        gain: float64 [M]: factor on its distance from rest.
+        weight: float64 [M]: how far it covers (or adds to) what lies below, 0..1.
+    """
+
+    strip: Strip
+    rows: NDArray[np.intp]
+    at: NDArray[np.int64]
+    gain: Float64
+    weight: Float64
+
+
 def base_lane(
     track: Track, frames: NDArray[np.int64], rate: Fraction, bank: Bank, rest_pose: Pose
 ) -> Float64:
@@ -57,26 +78,42 @@ def base_lane(
     rest = rest_of(track.factor).astype(np.float64)
     base = np.tile(rest, (len(frames), 1))
     strips = ordered_strips(track, bank)
-    for strip, fades in zip(strips, strip_fades(strips, track, rate), strict=True):
-        reach = _tail_frames(track.gap, rate) if fades.has_tail else 0.0
-        rows = np.flatnonzero((frames >= strip.start) & (frames < strip.stop + reach))
-        if len(rows) == 0:
-            continue
-        at = frames[rows]
+    for placed in placed_strips(strips, track, frames, rate):
+        strip, rows, at = placed.strip, placed.rows, placed.at
         source = _prepared(
             bank[strip.source_id][track.factor],
             Retargeting(strip.reference, strip.motion, 1.0, strip.mirror),
             track.smoothing if strip.smoothing is None else strip.smoothing,
             rest_pose,
         )
-        values = _values(strip, source, np.minimum(at, strip.stop - 1), rate, track.delay_s)
-        away = (values - rest) * (strip.gain * _decay(at - strip.stop, rate, track.gap))[:, None]
-        weight = _weight(strip, fades, at)[:, None]
+        values = sampled(strip, source, np.minimum(at, strip.stop - 1), rate, track.delay_s)
+        away = (values - rest) * placed.gain[:, None]
+        weight = placed.weight[:, None]
         columns = _columns(strip, track.factor)
         away, below = away[:, columns], base[rows[:, None], columns]
         change = away if strip.blend is Blend.ADD else rest[columns] + away - below
         base[rows[:, None], columns] = below + weight * change
     return base
+
+
+def placed_strips(
+    strips: Sequence[Strip], track: Track, frames: NDArray[np.int64], rate: Fraction
+) -> Iterator[Placed]:
+    """Where each of `ordered_strips` counts among document frames [N], and how much."""
+    for strip, fades in zip(strips, strip_fades(strips, track, rate), strict=True):
+        reach = _tail_frames(track.gap, rate) if fades.has_tail else 0.0
+        rows = np.flatnonzero((frames >= strip.start) & (frames < strip.stop + reach))
+        if len(rows) > 0:
+            at = frames[rows]
+            gain = strip.gain * _decay(at - strip.stop, rate, track.gap)
+            yield Placed(strip, rows, at, gain, _weight(strip, fades, at))
+
+
+def track_gain(track: Track, frames: NDArray[np.int64]) -> Float64:
+    """Factor on the base lane's distance from rest at document frames [N]: float64 [N]."""
+    influence = np.clip(track.influence.evaluate(frames.astype(np.float64), 1.0), 0.0, 1.0)
+    gain: Float64 = track.gain * influence
+    return gain
 
 
 def ordered_strips(track: Track, bank: Bank) -> list[Strip]:
@@ -96,6 +133,19 @@ def ordered_strips(track: Track, bank: Bank) -> list[Strip]:
 def strip_fades(strips: Sequence[Strip], track: Track, rate: Fraction) -> list[Fades]:
     """The fades of `ordered_strips`, in their order."""
     return [_fades(strip, strips[:i], strips, track, rate) for i, strip in enumerate(strips)]
+
+
+@lru_cache(maxsize=64)
+def strip_gaps(
+    strip: Strip, source: FactorTrack, rate: Fraction, delay_s: float = 0.0
+) -> tuple[FrameRange, ...]:
+    """The document frames of a strip in which its source shows no face and motion rests.
+
+    Gaps that could be bridged are none (see `core.motion.gaps`).
+    """
+    frames = np.arange(strip.start, strip.stop)
+    _, valid = sample(source, _positions(strip, source, frames, rate, delay_s), strip.clip_end)
+    return tuple(FrameRange(g.start + strip.start, g.stop + strip.start) for g in find_gaps(valid))
 
 
 def _fades(
@@ -144,15 +194,22 @@ def _prepared(
     return smooth(retarget(source, settings, rest_pose), 100.0 * smoothing)
 
 
-def _values(
-    strip: Strip, source: FactorTrack, frames: NDArray[np.int64], rate: Fraction, delay_s: float
+def sampled(
+    strip: Strip, source: Series, frames: NDArray[np.int64], rate: Fraction, delay_s: float
+) -> Float64:
+    """What a strip shows of its source at document frames [M]: float64 [M, D]."""
+    values, _ = sample(source, _positions(strip, source, frames, rate, delay_s), strip.clip_end)
+    return values.astype(np.float64)
+
+
+def _positions(
+    strip: Strip, source: Series, frames: NDArray[np.int64], rate: Fraction, delay_s: float
 ) -> Float64:
     pace = float(source.rate / rate) * strip.speed
     first = (strip.source_in - delay_s * strip.speed) * float(source.rate)
     # sums of binary fractions miss whole positions by a hair; the source's own frames are meant
-    positions = np.round((frames - strip.start) * pace + first, 6)
-    values, _ = sample(source, positions, strip.clip_end)
-    return values.astype(np.float64)
+    positions: Float64 = np.round((frames - strip.start) * pace + first, 6)
+    return positions
 
 
 def _weight(strip: Strip, fades: Fades, frames: NDArray[np.int64]) -> Float64:

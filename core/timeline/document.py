@@ -139,12 +139,15 @@ class AvatarSettings(Extensible):
         face: Number of the face, largest first from 0; None takes the largest.
         engine: Name in the engine registry.
         view: The picture to render.
+        switched_off: Names of the engine's own switches (see `core.engines.protocol.Switch`)
+            that are off.
     """
 
     source_id: str = ""
     face: int | None = None
     engine: str = "mesh"
     view: ViewSettings = ViewSettings()
+    switched_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +159,18 @@ class Marker(Extensible):
     color: str = ""
 
 
-# smoothing of fresh tracks: lips and eyes move too fast for more
-_DEFAULT_SMOOTHING = {
+DEFAULT_SMOOTHING = {
+    # lips and eyes move too fast for more
     Factor.LIPS: 0.1,
     Factor.HEAD_POSE: 0.2,
     Factor.EYES: 0.15,
     Factor.EXPRESSION: 0.2,
 }
+"""Smoothing of fresh tracks. Latents are smoothed as published while it is left at this."""
 
 
 def _fresh_tracks() -> tuple[Track, ...]:
-    return tuple(Track(factor, smoothing=_DEFAULT_SMOOTHING[factor]) for factor in Factor)
+    return tuple(Track(factor, smoothing=DEFAULT_SMOOTHING[factor]) for factor in Factor)
 
 
 @dataclass(frozen=True, slots=True)

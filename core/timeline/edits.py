@@ -15,6 +15,8 @@ from core.timeline.document import AudioTrack, Document, Track
 from core.timeline.strip import (
     CROSSFADE,
     MAX_CROSSFADE_S,
+    MAX_SPEED,
+    MIN_SPEED,
     AnyStrip,
     AudioStrip,
     Strip,
@@ -176,6 +178,21 @@ def set_speed(document: Document, strip_id: str, speed: float) -> Document:
     track, strip = found
     changed = with_speed(strip, speed)
     return add_strip(document, track.factor, changed)
+
+
+def fit_strip(document: Document, strip_id: str, start: int, stop: int) -> Document:
+    """Lays a strip over `start`..`stop` and lets its stretch of the source run through there.
+
+    Where that would need a speed beyond 0.25..4, the strip shows less or more of its source.
+    """
+    found = document.find_strip(strip_id)
+    if found is None:
+        raise KeyError(strip_id)
+    track, strip = found
+    n_frames = max(stop - start, 1)
+    speed = min(max(strip.n_frames * strip.speed / n_frames, MIN_SPEED), MAX_SPEED)
+    fitted = replace(strip, start=max(start, 0), n_frames=n_frames, speed=speed)
+    return add_strip(document, track.factor, fitted)
 
 
 def set_crossfade(document: Document, strip_id: str, n_frames: int) -> Document:

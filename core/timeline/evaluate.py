@@ -2,6 +2,9 @@
 
 value = clamp(rest + influence · gain · (base − rest) + offsets), per control. A muted factor is
 the portrait's rest.
+
+For engines with latents the same is done with the latents of the sources that have some, see
+`core.timeline.latent_lane`.
 """
 
 import numpy as np
@@ -19,12 +22,13 @@ from core.base.controls import (
 )
 from core.base.time import FrameRange
 from core.face.pose import Pose
-from core.motion.motion import Motion
+from core.motion.motion import LatentMotion, Motion
 from core.motion.smoothing import BLINKS
 from core.motion.track import rest_of
-from core.timeline.base_lane import Bank, Float64, base_lane
+from core.timeline.base_lane import Bank, Float64, base_lane, track_gain
 from core.timeline.document import Document, Track
 from core.timeline.lanes import LANES
+from core.timeline.latent_lane import latent_parts, without_latents
 
 _EYE_REACH_DEG = 30.0
 _EYE_REACH_UP_DEG = 25.0
@@ -35,7 +39,12 @@ _DOWNWARDS = ("eyeLookDownLeft", "eyeLookDownRight")
 
 
 def evaluate(
-    document: Document, frames: FrameRange, bank: Bank, rest_pose: Pose | None = None
+    document: Document,
+    frames: FrameRange,
+    bank: Bank,
+    rest_pose: Pose | None = None,
+    *,
+    with_latents: bool = False,
 ) -> Motion:
     """The motion of document frames, relative to the avatar's rest.
 
@@ -45,23 +54,49 @@ def evaluate(
         bank: Source id → factor → its motion, gaps filled. Strips of other sources count as
             absent.
         rest_pose: Head pose of the portrait itself, for strips of absolute head pose.
+        with_latents: Whether to give `Motion.latents` besides, for an engine that takes them.
 
     Raises:
         MotionError: a strip's reference frame cannot be used.
     """
     at = np.arange(frames.start, frames.stop, dtype=np.int64)
+    pose = rest_pose or Pose()
+    controls = _controls(document, at, bank, pose)
+    latents = None
+    if with_latents:
+        head = controls[:, FACTOR_SLICE[Factor.HEAD_POSE]]
+        rested, resting_bank = without_latents(document, bank)
+        rest_of_it = _controls(rested, at, resting_bank, pose, head).astype(np.float32)
+        latents = LatentMotion(
+            latent_parts(document, at, bank),
+            rest_of_it,
+            document.muted_factors,
+            frozenset(document.avatar.switched_off),
+        )
+    return Motion(controls.astype(np.float32), document.rate, frames.start, latents)
+
+
+def _controls(
+    document: Document,
+    at: NDArray[np.int64],
+    bank: Bank,
+    rest_pose: Pose,
+    head: Float64 | None = None,
+) -> Float64:
+    """The controls of frames [N], float64 [N, 58]; the gaze makes up for `head` if it is given."""
     controls = np.tile(REST.astype(np.float64), (len(at), 1))
     muted = document.muted_factors
     for track in document.tracks:
         if track.factor in muted:
             continue
-        base = base_lane(track, at, document.rate, bank, rest_pose or Pose())
+        base = base_lane(track, at, document.rate, bank, rest_pose)
         if track.factor is Factor.EYES:
-            _shape_eyes(track, base, controls[:, FACTOR_SLICE[Factor.HEAD_POSE]])
+            own_head = controls[:, FACTOR_SLICE[Factor.HEAD_POSE]]
+            _shape_eyes(track, base, own_head if head is None else head)
         part = FACTOR_SLICE[track.factor]
         mixed = _mix(track, base, at) + track_offsets(track, at)[:, part]
         controls[:, part] = np.clip(mixed, LOWER[part], UPPER[part])
-    return Motion(controls.astype(np.float32), document.rate, frames.start)
+    return controls
 
 
 def track_offsets(track: Track, frames: NDArray[np.int64]) -> Float64:
@@ -81,8 +116,7 @@ def track_offsets(track: Track, frames: NDArray[np.int64]) -> Float64:
 
 def _mix(track: Track, base: Float64, frames: NDArray[np.int64]) -> Float64:
     rest = rest_of(track.factor).astype(np.float64)
-    influence = np.clip(track.influence.evaluate(frames.astype(np.float64), 1.0), 0.0, 1.0)
-    mixed: Float64 = rest + (track.gain * influence)[:, None] * (base - rest)
+    mixed: Float64 = rest + track_gain(track, frames)[:, None] * (base - rest)
     return mixed
 
 

@@ -214,6 +214,11 @@ def flatten(curve: Curve, selected: Collection[int], amount: float) -> Curve:
     return _set_values(curve, chosen, curve.values + amount * (mean - curve.values))
 
 
+def flatten_to(curve: Curve, selected: Collection[int], value: float) -> Curve:
+    """Gives the selected keys one value."""
+    return _set_values(curve, selected, np.full(len(curve), value))
+
+
 def clamp_keys(curve: Curve, lower: float, upper: float) -> Curve:
     """Brings every key's value into `lower`..`upper`; the same curve when all are inside."""
     if not len(curve) or (curve.values.min() >= lower and curve.values.max() <= upper):

@@ -50,6 +50,11 @@ def set_avatar(document: Document, avatar: AvatarSettings) -> Document:
     return replace(document, avatar=avatar)
 
 
+def set_engine(document: Document, name: str) -> Document:
+    """Chooses what draws the frames; the switches of the engine before it are gone."""
+    return set_avatar(document, replace(document.avatar, engine=name, switched_off=()))
+
+
 def set_marker(document: Document, marker: Marker) -> Document:
     """Adds a marker, or puts it in the place of the one on its frame."""
     others = (m for m in document.markers if m.frame != marker.frame)

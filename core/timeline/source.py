@@ -6,10 +6,12 @@ generators, presets) is described by its parameters alone and made again when it
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from itertools import pairwise
+from typing import ClassVar, NamedTuple
 
 from core.motion.generators import BLINK_JITTER, BLINKS_PER_MINUTE
-from core.motion.presets import DEFAULT_INTENSITY
+from core.motion.presets import DEFAULT_INTENSITY, TRANSITION_S
+from core.speech.cues import SHAPES
 from core.timeline.extensible import Extensible
 
 
@@ -47,17 +49,69 @@ class MediaReference(Extensible):
 
 
 @dataclass(frozen=True, slots=True)
+class CropBox(Extensible):
+    """The part of a picture in which a face is looked for, as shares of its width and height.
+
+    Raises:
+        ValueError: the box is empty or not within the picture.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        is_inside = min(self.left, self.top) >= 0.0 and max(self.right, self.bottom) <= 1.0
+        if not is_inside or self.left >= self.right or self.top >= self.bottom:
+            raise ValueError("a crop is empty or not within the picture")
+
+    @property
+    def sides(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom, for `core.face.crop`."""
+        return self.left, self.top, self.right, self.bottom
+
+
+@dataclass(frozen=True, slots=True)
 class PortraitParams(Extensible):
-    """A still or a clip that an avatar can be made from."""
+    """A still or a clip that an avatar can be made from.
+
+    Attributes:
+        crop: Where its face is looked for; None looks everywhere.
+    """
 
     kind: ClassVar[str] = "portrait"
+    crop: CropBox | None = None
+
+
+class Cue(NamedTuple):
+    """The second from which a mouth shape is seen, until the next cue; letters of Rhubarb."""
+
+    start_s: float
+    shape: str
 
 
 @dataclass(frozen=True, slots=True)
 class AudioParams(Extensible):
-    """A sound file, or a video's sound."""
+    """A sound file, or a video's sound.
+
+    Attributes:
+        cues: The mouth shapes as a person edited them, from second 0 on, ascending; the last one
+            is the rest at the end. Empty while they are those that were recognised.
+
+    Raises:
+        ValueError: cues that do not ascend, or a shape that there is not.
+    """
 
     kind: ClassVar[str] = "audio"
+    cues: tuple[Cue, ...] = ()
+
+    def __post_init__(self) -> None:
+        starts = [cue.start_s for cue in self.cues]
+        if any(b <= a for a, b in pairwise(starts)):
+            raise ValueError("the mouth shapes do not follow each other")
+        if not all(cue.shape in SHAPES for cue in self.cues):
+            raise ValueError("there is no such mouth shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +121,14 @@ class ClipParams(Extensible):
     Attributes:
         face: Number of the face, largest first from 0; None takes the largest.
         tracker: Name of the face tracker.
+        crop: Where the face is looked for, in every frame; None looks everywhere. Faces are
+            numbered within it.
     """
 
     kind: ClassVar[str] = "clip"
     face: int | None = None
     tracker: str = "facemesh"
+    crop: CropBox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +208,23 @@ class Emotion(Extensible):
 
 @dataclass(frozen=True, slots=True)
 class PresetParams(Extensible):
-    """A held expression: up to three emotions at once."""
+    """A held expression: up to three emotions at once.
+
+    Attributes:
+        emotions: What is shown.
+        transition_s: Seconds over which it comes up.
+
+    Raises:
+        ValueError: a transition of less than nothing.
+    """
 
     kind: ClassVar[str] = "preset"
     emotions: tuple[Emotion, ...]
+    transition_s: float = TRANSITION_S
+
+    def __post_init__(self) -> None:
+        if self.transition_s < 0.0:
+            raise ValueError(f"a transition lasts {self.transition_s} s")
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,5 @@ class AppearanceEncoder(nn.Module):
 
     def for_inference(self) -> "AppearanceEncoder":
         """Itself in eval mode with its norms folded: equal within rounding, state changed."""
-        self.eval()
-        fold_norms(self)
+        fold_norms(self.eval())
         return self

@@ -142,6 +142,5 @@ class AudioEncoder(nn.Module):
 
     def for_inference(self) -> "AudioEncoder":
         """Itself in eval mode with its norms folded: equal within rounding, state changed."""
-        self.eval()
-        fold_norms(self)
+        fold_norms(self.eval())
         return self

@@ -54,11 +54,14 @@ class ConvNorm(nn.Module):
 
 
 def fold_norms(network: nn.Module) -> None:
-    """Folds every `ConvNorm` inside `network`, which must be in eval mode."""
+    """Folds every `ConvNorm` of a network in eval mode; lays all kernels out channels last."""
     with torch.no_grad():
         for module in list(network.modules()):
             if isinstance(module, ConvNorm):
                 module.fold()
+        for parameter in network.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
 def relu(x: Tensor) -> Tensor:

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.pdfgc.layers import ConvNorm, check_shape, fold_norms, relu
+from models.pdfgc.winograd import FastConv2d
+
+_WIDE = 64  # channels from which on a quarter of the products pays for the transforms
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,22 @@ class PreActivation(nn.Module):
     def __init__(self, *, n_in: int, n_out: int, kernel: int) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(n_in)
-        self.conv = nn.Conv2d(n_in, n_out, kernel, padding=kernel // 2, bias=False)
+        self.conv: nn.Module = nn.Conv2d(n_in, n_out, kernel, padding=kernel // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """X [B, n_in, H, W] → [B, n_out, H, W]."""
         y: Tensor = self.conv(relu(self.norm(x)))
         return y
+
+    def quicken(self) -> None:
+        """Lets `Winograd` do the convolution where its channels outweigh the transforms."""
+        conv = self.conv
+        if (
+            isinstance(conv, nn.Conv2d)
+            and conv.kernel_size == (3, 3)
+            and min(conv.in_channels, conv.out_channels) >= _WIDE
+        ):
+            self.conv = FastConv2d(conv)
 
 
 class Block(nn.Module):
@@ -192,7 +205,9 @@ class MotionEncoder(nn.Module):
         """
         side = self.config.image_side
         check_shape(image, (None, 3, side, side), "image")
-        feature = self.trunk(image)  # [B, feature_size]
+        feature = self.trunk(
+            image.contiguous(memory_format=torch.channels_last)
+        )  # [B, feature_size]
         return MotionCodes(
             pose=self.pose.embed(self.pose(feature)),
             eyes=self.eyes.embed(self.eyes(feature)),
@@ -205,8 +220,15 @@ class MotionEncoder(nn.Module):
         check_shape(mouth_feature, (None, self.config.feature_size), "mouth_feature")
         return self.mouth.embed(mouth_feature)
 
-    def for_inference(self) -> "MotionEncoder":
-        """Itself in eval mode with its norms folded: equal within rounding, state changed."""
-        self.eval()
-        fold_norms(self)
+    def for_inference(self, *, winograd: bool = False) -> "MotionEncoder":
+        """Itself in eval mode with its norms folded: equal within rounding, state changed.
+
+        Args:
+            winograd: for CPUs, whose library has no fast 3×3 routine; GPUs bring their own.
+        """
+        fold_norms(self.eval())
+        if winograd:
+            for unit in list(self.modules()):
+                if isinstance(unit, PreActivation):
+                    unit.quicken()
         return self

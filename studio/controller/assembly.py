@@ -1,23 +1,24 @@
 """What happens to the document when media arrive: pure functions `(Document, …) -> Document`."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 from core.base.controls import Factor
+from core.base.errors import MediaError
 from core.base.time import frames_in
-from core.session.bank import used_ids
-from core.session.compose import with_generated_motion, with_spoken_motion
+from core.session.generate import generate as generate
+from core.session.generate import speak as speak
 from core.timeline.document import Document
 from core.timeline.edits import add_audio_strip, add_strip
-from core.timeline.project_edits import add_source, set_length
+from core.timeline.project_edits import add_source, set_avatar, set_length
 from core.timeline.source import (
     AudioParams,
     ClipParams,
+    CropBox,
     Emotion,
-    Generator,
     GeneratorParams,
     LiveLinkParams,
     MediaReference,
@@ -25,7 +26,6 @@ from core.timeline.source import (
     PresetParams,
     Source,
     TakeParams,
-    VoiceMethod,
     VoiceParams,
 )
 from core.timeline.strip import AudioStrip, Strip
@@ -34,6 +34,30 @@ STILL_S: Final = 2.0
 """Length of a strip that is made of a picture."""
 PRESET_S: Final = 3.0
 """Length of a preset that is dropped at a frame."""
+
+
+_USUAL: Final = Strip("style", "", 0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipUse:
+    """How a clip is used, as its drop dialog asks.
+
+    Attributes:
+        face: Number of the face, largest first from 0; None takes the largest.
+        crop: Where the face is looked for; None looks everywhere.
+        style: A strip whose speed, gain, end, reference, motion, smoothing and mirror are taken.
+        with_audio: Whether its sound is laid on the audio track.
+    """
+
+    face: int | None = None
+    crop: CropBox | None = None
+    style: Strip = _USUAL
+    with_audio: bool = False
+
+
+PLAINLY: Final = ClipUse()
+"""As it comes: what a drop without a dialog does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +72,7 @@ class Arrival:
         has_pictures: Whether it shows something.
         sound_s: Seconds of sound; None without.
         length_s: Seconds of motion; 0 for a picture.
+        is_take: A take of another session.
     """
 
     path: Path
@@ -57,9 +82,15 @@ class Arrival:
     has_pictures: bool
     sound_s: float | None
     length_s: float
+    is_take: bool = False
+
+    @property
+    def gives_motion(self) -> bool:
+        """Whether strips of factor tracks can be made of it."""
+        return self.has_pictures or self.is_live_link or self.is_take
 
 
-Params = PortraitParams | AudioParams | ClipParams | LiveLinkParams
+Params = PortraitParams | AudioParams | ClipParams | LiveLinkParams | TakeParams
 
 
 def with_source(document: Document, arrival: Arrival, params: Params) -> tuple[Document, str]:
@@ -72,9 +103,56 @@ def with_source(document: Document, arrival: Arrival, params: Params) -> tuple[D
     return add_source(document, source), source_id
 
 
-def clip_params(arrival: Arrival) -> ClipParams | LiveLinkParams:
+def clip_params(
+    arrival: Arrival, use: ClipUse = PLAINLY
+) -> ClipParams | LiveLinkParams | TakeParams:
     """How a file gives motion."""
-    return LiveLinkParams() if arrival.is_live_link else ClipParams()
+    if arrival.is_take:
+        return TakeParams("import")
+    return LiveLinkParams() if arrival.is_live_link else ClipParams(use.face, crop=use.crop)
+
+
+def used_source(document: Document, source: Source, use: ClipUse) -> tuple[Document, Source]:
+    """The source of the same clip that follows this face: the same, an equal one or a new one."""
+    if not isinstance(source.params, ClipParams) or use is PLAINLY:
+        return document, source
+    params = replace(source.params, face=use.face, crop=use.crop)
+    for other in document.sources:
+        if other.media == source.media and other.params == params:
+            return document, other
+    new = replace(source, id=next(document.new_ids(params.kind)), params=params)
+    return add_source(document, new), new
+
+
+def with_sound(arrival: Arrival) -> Arrival:
+    """The file itself.
+
+    Raises:
+        MediaError: it has no sound.
+    """
+    if arrival.sound_s is None:
+        raise MediaError(
+            f"“{arrival.path.name}” has no sound: choose a recording, or a clip with sound."
+        )
+    return arrival
+
+
+def with_arrival(
+    document: Document, arrival: Arrival, factors: Collection[Factor] | None, frame: int
+) -> Document:
+    """The document with an imported file: laid where it was asked for, or used if it is first."""
+    if factors is not None and arrival.gives_motion:
+        document, clip_id = with_source(document, arrival, clip_params(arrival))
+        return lay_motion(document, clip_id, arrival.length_s, factors, frame)
+    if arrival.is_still:
+        if not document.avatar.source_id:
+            return use_portrait(document, arrival)
+        return with_source(document, arrival, PortraitParams())[0]
+    if arrival.gives_motion:
+        return with_source(document, arrival, clip_params(arrival))[0]
+    if not document.audio.strips and not document.audio.is_locked:
+        return use_sound(document, arrival)
+    return with_source(document, arrival, AudioParams())[0]
 
 
 def use_portrait(document: Document, arrival: Arrival) -> Document:
@@ -132,24 +210,61 @@ def lay_sound(document: Document, source_id: str, sound_s: float, frame: int) ->
 
 
 def lay_motion(
-    document: Document, source_id: str, length_s: float, factors: Collection[Factor], frame: int
+    document: Document,
+    source_id: str,
+    length_s: float,
+    factors: Collection[Factor],
+    frame: int,
+    style: Strip = _USUAL,
 ) -> Document:
     """Lays a source of the library at a frame of these tracks, and of no others.
 
-    Without a sound that says how long the film is, the document grows to hold it.
+    The strips are like `style`. Without a sound that says how long the film is, the document
+    grows to hold it.
 
     Raises:
         StudioError: one of the tracks is locked.
     """
-    n_frames = frames_in(length_s or STILL_S, document.rate)
+    n_frames = frames_in((length_s or STILL_S) / style.speed, document.rate)
     start = max(frame, 0)
     for factor in Factor:
         if factor in factors:
-            strip = Strip(next(document.new_ids("strip")), source_id, start, n_frames)
+            strip = replace(
+                style,
+                id=next(document.new_ids("strip")),
+                source_id=source_id,
+                start=start,
+                n_frames=n_frames,
+            )
             document = add_strip(document, factor, strip)
     if document.audio.strips:
         return document
     return set_length(document, max(document.n_frames, start + n_frames))
+
+
+def with_crop(document: Document, source_id: str, crop: CropBox | None) -> Document:
+    """Says where in a clip's or portrait's pictures the face is looked for; None is everywhere.
+
+    Faces are numbered within the crop, so that the largest in it is taken from now on.
+    """
+    source = document.source(source_id)
+    if source is None or not isinstance(source.params, ClipParams | PortraitParams):
+        return document
+    params = replace(source.params, crop=crop)
+    if isinstance(params, ClipParams):
+        params = replace(params, face=None)
+    document = add_source(document, replace(source, params=params))
+    if document.avatar.source_id != source_id:
+        return document
+    return set_avatar(document, replace(document.avatar, face=None))
+
+
+def with_clip_face(document: Document, source_id: str, face: int | None) -> Document:
+    """Chooses which face of a clip is followed, largest first; None is the largest."""
+    source = document.source(source_id)
+    if source is None or not isinstance(source.params, ClipParams):
+        return document
+    return add_source(document, replace(source, params=replace(source.params, face=face)))
 
 
 def lay_preset(document: Document, emotion: str, frame: int, n_frames: int) -> Document:
@@ -165,33 +280,6 @@ def lay_preset(document: Document, emotion: str, frame: int, n_frames: int) -> D
     return add_strip(document, Factor.EXPRESSION, strip)
 
 
-def generate(document: Document) -> Document:
-    """Fills Lips from the sound, and Expression, Head and Eyes from it or with idle motion.
-
-    A voice that is heard throughout moves the whole head. Else blinks, gaze and idle motion are
-    generated. Only tracks that are empty and not locked are filled; a moving portrait keeps its
-    own motion where nothing is laid, so the caller does not ask for it then.
-    """
-    document = _without_leftovers(document)
-    audio_ids = [strip.source_id for strip in document.audio.strips if not strip.is_muted]
-    kept = {t.factor: t for t in document.tracks if t.is_locked}
-    if document.track(Factor.LIPS).is_empty and Factor.LIPS not in kept:
-        document = _with_lips(document)
-    voice_id = _voice_throughout(document)
-    if voice_id:
-        document = with_spoken_motion(document, voice_id)
-    document = with_generated_motion(document, audio_ids[0] if audio_ids else "")
-    for track in kept.values():
-        document = document.with_track(track)
-    return _without_leftovers(document) if kept else document
-
-
-def speak(document: Document) -> Document:
-    """Fills an empty Lips track from the sound, nothing else."""
-    lips = document.track(Factor.LIPS)
-    return _with_lips(document) if lips.is_empty and not lips.is_locked else document
-
-
 def length_of(source: Source, seconds: float | None, rate: Fraction, n_frames: int) -> float:
     """Seconds that a strip of a source is long at first: its own length, or the document's."""
     if seconds is not None:
@@ -200,68 +288,6 @@ def length_of(source: Source, seconds: float | None, rate: Fraction, n_frames: i
     if isinstance(source.params, PresetParams | TakeParams):
         return PRESET_S
     return float(n_frames / rate) if is_endless else STILL_S
-
-
-def _with_lips(document: Document) -> Document:
-    """One lips strip under every audio strip, saying what is heard there."""
-    strips = []
-    for sound in document.audio.strips:
-        if sound.is_muted:
-            continue
-        document, voice_id = _voice_of(document, sound.source_id)
-        strips.append(
-            Strip(
-                "",
-                voice_id,
-                sound.start,
-                sound.n_frames,
-                source_in=sound.source_in - sound.offset_s,
-                smoothing=0.0,
-            )
-        )
-    ids = document.new_ids("strip")
-    named = tuple(replace(strip, id=next(ids)) for strip in strips)
-    track = document.track(Factor.LIPS)
-    return document.with_track(replace(track, strips=named)) if named else document
-
-
-def _voice_of(document: Document, audio_id: str) -> tuple[Document, str]:
-    for source in document.sources:
-        if isinstance(source.params, VoiceParams) and source.params.audio_id == audio_id:
-            return document, source.id
-    voice_id = next(document.new_ids("voice"))
-    params = VoiceParams(audio_id, method=VoiceMethod.FACIAL, seed=document.seed)
-    source = Source(voice_id, "Motion from speech", params)
-    return add_source(document, source), voice_id
-
-
-def _voice_throughout(document: Document) -> str:
-    """The trained voice of the one sound that is heard from beginning to end; empty for none."""
-    sounds = [strip for strip in document.audio.strips if not strip.is_muted]
-    if len(sounds) != 1:
-        return ""
-    sound = sounds[0]
-    is_whole = sound.start == 0 and sound.stop >= document.n_frames
-    if not is_whole or sound.source_in != 0 or sound.offset_s != 0:
-        return ""
-    for source in document.sources:
-        params = source.params
-        if isinstance(params, VoiceParams) and params.audio_id == sound.source_id:
-            return source.id if params.method is VoiceMethod.FACIAL else ""
-    return ""
-
-
-def _without_leftovers(document: Document) -> Document:
-    """Without generators that no strip uses any more, whose ids would be taken twice."""
-    names = {str(generator) for generator in Generator}
-    leftovers = names - _all_used(document)
-    sources: Iterable[Source] = document.sources
-    return replace(document, sources=tuple(s for s in sources if s.id not in leftovers))
-
-
-def _all_used(document: Document) -> set[str]:
-    unmuted = tuple(replace(t, is_muted=False, is_solo=False) for t in document.tracks)
-    return used_ids(replace(document, tracks=unmuted))
 
 
 def _listening(source: Source, replaced: set[str], audio_id: str) -> Source:

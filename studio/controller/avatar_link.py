@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.base.controls import Factor
+from core.engines.registry import spec_of
 from core.face.pose import Pose
 from core.jobs.document import write_document
 from core.jobs.messages import (
@@ -67,6 +68,7 @@ class AvatarLink(QObject):
         self._activity = activity
         self.state = State.EMPTY
         self.reason = "Choose or drop a portrait to begin."
+        self.lacks_face = False  # whether it failed for want of a face
         self.size = (0, 0)
         self.rest_pose = Pose()
         self.bank: Bank = {}
@@ -99,7 +101,7 @@ class AvatarLink(QObject):
         portrait = document.source(document.avatar.source_id)
         slim = Document(
             rate=document.rate,
-            avatar=document.avatar,
+            avatar=replace(document.avatar, switched_off=()),
             sources=() if portrait is None else (replace(portrait, extra=""),),
         )
         if self._slim is None or self._slim[0] != slim:
@@ -125,7 +127,12 @@ class AvatarLink(QObject):
         avatar_key = (
             None
             if portrait is None
-            else (document.avatar, portrait.media, portrait.params, self.folder)
+            else (
+                replace(document.avatar, switched_off=()),  # which counts with each frame
+                portrait.media,
+                portrait.params,
+                self.folder,
+            )
         )
         if avatar_key != self._avatar_key:
             self._avatar_key = avatar_key
@@ -156,7 +163,9 @@ class AvatarLink(QObject):
             for source in document.sources
             if source.id in used
         )
-        return self.folder, tuple(origins)
+        engine = document.avatar.engine
+        space = engine if spec_of(engine).takes_latents else ""
+        return self.folder, space, tuple(origins)
 
     def _forget(self) -> None:
         self.bank = {}
@@ -174,6 +183,7 @@ class AvatarLink(QObject):
             self._say(State.EMPTY, "Choose or drop a portrait to begin.")
             self.avatar_changed.emit()
             return
+        self.lacks_face = False
         self._say(State.PREPARING, "Preparing the portrait…")
         request = Prepare(self.slim_text, self.folder)
         self._prepare_ticket = self._link.send(request, self._on_prepare_reply)
@@ -197,6 +207,7 @@ class AvatarLink(QObject):
             self._repeated.add(self._prepare_ticket)
         elif isinstance(reply, Failed | CancelledReply):
             self._end_task(reply.ticket)
+            self.lacks_face = isinstance(reply, Failed) and reply.lacks_face
             text = reply.message if isinstance(reply, Failed) else "Preparing was cancelled."
             self._say(State.FAILED, text)
 

@@ -23,6 +23,7 @@ def conditions_of(studio: "Studio") -> dict[str, Callable[[], bool]]:
         "has_factor": lambda: selection.factor is not None,
         "has_portrait": lambda: bool(project.document.avatar.source_id),
         "has_sound": lambda: bool(project.document.audio.strips),
+        "has_selected_sound": lambda: bool(studio.verbs.selected_sounds),
         "has_missing": lambda: studio.library.has_missing,
         "has_armed": lambda: bool(selection.armed),
         "has_take": lambda: studio.recorder.phase is Phase.REVIEW,

@@ -1,8 +1,10 @@
 """What a person does to the keys of the focused curve: each call is one undoable step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from enum import StrEnum
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.base.controls import Factor
@@ -14,13 +16,44 @@ from core.timeline.keying import Ease
 from core.timeline.lanes import LANES
 from studio.controller.playhead import Playhead
 from studio.controller.project import Project
-from studio.controller.selection import INFLUENCE, Selection
+from studio.controller.selection import INFLUENCE, Mode, Selection
 
 _LINKED: Final = {"blink_left": "blink_right", "blink_right": "blink_left"}
 _INTERPOLATIONS: Final = tuple(Interpolation)
 _HANDLES: Final = (Handles.AUTO, Handles.ALIGNED, Handles.FREE, Handles.VECTOR)
-SMOOTH_AMOUNT: Final = 0.5
-SIMPLIFY_SHARE: Final = 0.01
+_PASSES: Final = 10
+"""How often the largest amount of smoothing averages each key with its neighbours."""
+
+
+class Pivot(StrEnum):
+    """What keys are scaled about."""
+
+    PLAYHEAD = "playhead"
+    CENTRE = "centre of the keys"
+    FIRST = "first key"
+
+
+class Shaping(StrEnum):
+    """What an amount slider does to a curve."""
+
+    SMOOTH = "Smooth"
+    SIMPLIFY = "Simplify"
+    FLATTEN = "Flatten"
+
+    @property
+    def usual(self) -> float:
+        """The amount to begin with; of simplify a share of the curve's range."""
+        return {"Smooth": 0.3, "Simplify": 0.01, "Flatten": 0.5}[self.value]
+
+    @property
+    def largest(self) -> float:
+        """The largest amount."""
+        return 0.1 if self is Shaping.SIMPLIFY else 1.0
+
+    @property
+    def decimals(self) -> int:
+        """Digits of the amount in percent that are worth reading."""
+        return 1 if self is Shaping.SIMPLIFY else 0
 
 
 class CurveVerbs(QObject):
@@ -40,6 +73,7 @@ class CurveVerbs(QObject):
         self._selection = selection
         self._playhead = playhead
         self._is_blink_linked = True
+        self.pivot_kind = Pivot.PLAYHEAD
 
     @property
     def is_blink_linked(self) -> bool:
@@ -148,18 +182,52 @@ class CurveVerbs(QObject):
         """Makes the segments that start at the selected keys slow at their ends."""
         self._on_keys("Ease", lambda c, k: keying.ease(c, k, kind))
 
-    def smooth(self, amount: float = SMOOTH_AMOUNT) -> None:
-        """Draws the selected keys towards the mean of their neighbours, `amount` 0..1."""
-        self._on_keys("Smooth", lambda c, k: keying.smooth(c, k, amount), whole=True)
+    def shaped(self, shaping: Shaping, amount: float) -> Callable[[Curve], Curve]:
+        """What smooth, simplify or flatten does to the focused curve, 0 to the largest amount.
 
-    def flatten(self, amount: float = 1.0) -> None:
-        """Draws the selected keys towards their mean, `amount` 0..1."""
-        self._on_keys("Flatten", lambda c, k: keying.flatten(c, k, amount), whole=True)
-
-    def simplify(self, share: float = SIMPLIFY_SHARE) -> None:
-        """Spares keys of the focused curve, within `share` of its range."""
+        The selected keys are shaped, or all where none is selected; simplify spares any key.
+        """
         lower, _, upper = self._selection.limits
-        self.edit_curve("Simplify", lambda c: simplify(c, share * (upper - lower)))
+        chosen = self._selection.keys or tuple(range(len(self._selection.curve)))
+        if shaping is Shaping.SIMPLIFY:
+            return lambda c: simplify(c, amount * (upper - lower)) if amount else c
+        if shaping is Shaping.FLATTEN:
+            return lambda c: keying.flatten(c, chosen, amount)
+        return lambda c: _smoothed(c, chosen, amount)
+
+    def cycle_pivot(self) -> None:
+        """Playhead, centre of the keys, first key: the next one is what keys are scaled about."""
+        kinds = tuple(Pivot)
+        self.pivot_kind = kinds[(kinds.index(self.pivot_kind) + 1) % len(kinds)]
+        self._project.message.emit(f"Keys are scaled about the {self.pivot_kind}.")
+
+    @property
+    def pivot(self) -> tuple[float, float]:
+        """Frame and value that the selected keys are scaled about."""
+        keys = [self._selection.curve.keys[i] for i in self._selection.keys]
+        if not keys or self.pivot_kind is Pivot.PLAYHEAD:
+            return float(self._playhead.frame), self._selection.limits[1]
+        if self.pivot_kind is Pivot.FIRST:
+            return keys[0].frame, keys[0].value
+        return (
+            (keys[0].frame + keys[-1].frame) / 2.0,
+            (min(k.value for k in keys) + max(k.value for k in keys)) / 2.0,
+        )
+
+    def select_key(self, step: int, is_adding: bool = False) -> None:
+        """Selects the next (1) or previous (−1) key of the focused curve and goes there."""
+        frames, chosen = self._selection.curve.frames, self._selection.keys
+        if not len(frames):
+            return
+        if chosen:
+            index = chosen[-1] + 1 if step > 0 else chosen[0] - 1
+        else:
+            at = self._playhead.frame
+            index = int(np.searchsorted(frames, at, "left" if step > 0 else "right"))
+            index -= 0 if step > 0 else 1
+        index = min(max(index, 0), len(frames) - 1)
+        self._selection.select_keys((index,), Mode.ADD if is_adding else Mode.REPLACE)
+        self._playhead.set_frame(round(float(frames[index])))
 
     def mirror_values(self) -> None:
         """Turns the selected keys upside down about the curve's default."""
@@ -169,6 +237,14 @@ class CurveVerbs(QObject):
     def mirror_time(self) -> None:
         """Runs the selected keys backwards within their own span."""
         self._on_keys("Mirror time", keying.mirror_time, whole=True)
+
+    def reset(self) -> None:
+        """Brings the selected keys to the curve's default; without any, takes the curve away."""
+        default = self._selection.limits[1]
+        if self._selection.keys:
+            self._on_keys("Reset keys", lambda c, k: keying.flatten_to(c, k, default))
+        else:
+            self.reset_lane()
 
     def reset_lane(self) -> None:
         """Takes the focused curve away."""
@@ -187,3 +263,10 @@ class CurveVerbs(QObject):
             chosen = tuple(range(len(self._selection.curve)))
         if chosen:
             self.edit_curve(label, lambda curve: change(curve, chosen))
+
+
+def _smoothed(curve: Curve, chosen: Collection[int], amount: float) -> Curve:
+    passes = amount * _PASSES
+    for _ in range(int(passes)):
+        curve = keying.smooth(curve, chosen, 1.0)
+    return keying.smooth(curve, chosen, passes - int(passes))

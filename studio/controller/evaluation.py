@@ -1,7 +1,8 @@
 """What the document comes to, frame by frame: made again after an edit, a few frames at a time."""
 
+import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from core.base.controls import N_CONTROLS, REST, Factor
 from core.base.errors import MotionError
 from core.base.time import FrameRange
+from core.engines.registry import spec_of
 from core.face.pose import Pose
+from core.motion.motion import LatentMotion, Motion
 from core.motion.track import FactorTrack
 from core.session.bank import final_motion
 from core.timeline.document import Document
@@ -32,6 +35,8 @@ class Evaluation:
         self._rest_pose = Pose()
         self._rows: NDArray[np.float32] = np.tile(REST, (1, 1))
         self._is_known: NDArray[np.bool_] = np.zeros(1, np.bool_)
+        self._with_latents = False
+        self._latents: dict[int, bytes] = {}  # digests; the latents are made again where needed
         self.error = ""
 
     @property
@@ -53,7 +58,22 @@ class Evaluation:
             rows[:n_kept] = self._rows[:n_kept]
             self._rows = rows
         self._is_known = np.zeros(document.n_frames, np.bool_)
+        self._with_latents = spec_of(document.avatar.engine).takes_latents
+        self._latents.clear()
         self.error = ""
+
+    def latents(self, frame: int) -> LatentMotion | None:
+        """The latents of one frame, up to date; None where the engine takes none."""
+        if not self._with_latents:
+            return None
+        try:
+            return self._motion(frame, frame + 1).latents
+        except MotionError:
+            return None  # `error` says so once the frame is made
+
+    def digest(self, frame: int) -> bytes:
+        """What one frame shows, up to date: equal for equal controls and latents."""
+        return self.row(frame).tobytes() + self._latents.get(frame, b"")
 
     def row(self, frame: int) -> NDArray[np.float32]:
         """The controls of one frame, up to date: float32 [58]."""
@@ -96,11 +116,36 @@ class Evaluation:
         return int(behind[0]) if len(behind) else None
 
     def _make(self, start: int, stop: int) -> None:
-        frames = FrameRange(start, stop)
         try:
-            motion = final_motion(self._document, frames, self._bank, self._rest_pose)
+            motion = self._motion(start, stop)
             self._rows[start:stop] = motion.controls
+            if motion.latents is not None:
+                digests = _digests(motion.latents)
+                self._latents.update(zip(range(start, stop), digests, strict=True))
         except MotionError as error:
             self.error = str(error)
             self._rows[start:stop] = REST
         self._is_known[start:stop] = True
+
+    def _motion(self, start: int, stop: int) -> Motion:
+        return final_motion(
+            self._document,
+            FrameRange(start, stop),
+            self._bank,
+            self._rest_pose,
+            with_latents=self._with_latents,
+        )
+
+
+def _digests(latents: LatentMotion) -> Iterator[bytes]:
+    """One digest per frame."""
+    how = f"{sorted(latents.muted)} {sorted(latents.switched_off)}".encode()
+    parts = sorted(latents.parts.items())
+    for row, controls in enumerate(latents.controls):
+        digest = hashlib.blake2b(how, digest_size=16)
+        digest.update(controls.tobytes())
+        for factor, part in parts:
+            digest.update(factor.encode())
+            digest.update(part.own[row].tobytes())
+            digest.update(part.values[row].tobytes())
+        yield digest.digest()

@@ -1,5 +1,6 @@
 """The queue of films that are written in the background while editing goes on."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from core.base.parts import PartFolder, part_folder
 from core.export.estimate import Estimate, estimate
 from core.export.job import ExportJob, check_job
 from core.export.names import DEFAULT_PATTERN, output_path
@@ -112,6 +114,7 @@ class ExportQueue(QObject):
         self._activity = activity
         self._jobs: dict[int, Job] = {}
         self._documents: dict[int, Document] = {}
+        self._kept: dict[int, PartFolder] = {}  # what failed jobs can go on from
         self._last_id = 0
         self._running: tuple[int, int] | None = None  # job id, ticket
         self._task: Task | None = None
@@ -126,6 +129,12 @@ class ExportQueue(QObject):
     def is_running(self) -> bool:
         """Whether something is being written or waits for it."""
         return any(job.state not in OVER for job in self._jobs.values())
+
+    @property
+    def promised(self) -> tuple[Path, ...]:
+        """Outputs that are being written, wait for it, or may be tried again."""
+        over = (JobState.DONE, JobState.CANCELLED)
+        return tuple(job.settings.output for job in self.jobs if job.state not in over)
 
     def job(self, job_id: int) -> Job | None:
         """The job of that id, if it is on the list."""
@@ -159,9 +168,14 @@ class ExportQueue(QObject):
             self._change(job_id, state=JobState.CANCELLED)
 
     def retry(self, job_id: int) -> None:
-        """Starts a failed or cancelled job again, with the document it was asked for."""
+        """Starts a failed or cancelled job again, with the document it was asked for.
+
+        A failed one goes on where it stopped, as far as its kind of file allows.
+        """
         job = self._jobs.get(job_id)
         if job is not None and job.state in (JobState.FAILED, JobState.CANCELLED):
+            if job_id in self._kept:
+                self._kept.pop(job_id).release()
             self._jobs[job_id] = Job(job_id, job.settings, JobState.WAITING)
             self.changed.emit()
             self._start_next()
@@ -171,6 +185,9 @@ class ExportQueue(QObject):
         job = self._jobs.get(job_id)
         if job is not None and job.state in OVER:
             del self._jobs[job_id], self._documents[job_id]
+            if job_id in self._kept:
+                kept = self._kept.pop(job_id)
+                self._project.disk.run("Tidying", lambda _: kept.remove(), lambda _: None)
             self.changed.emit()
 
     def clear_finished(self) -> None:
@@ -206,12 +223,16 @@ class ExportQueue(QObject):
             "size": str(avatar.view.size or max(self._preview.size)),
             "rate": f"{float(rate):g}",
         }
-        return output_path(folder, pattern, preset_named(preset).ending, values, date.today())
+        ending = preset_named(preset).ending
+        return output_path(folder, pattern, ending, values, date.today(), self.promised)
 
     def close(self) -> None:
         """Asks running work to stop; the engine is closed after this."""
         if self._running is not None:
             self._link.cancel(self._running[1])
+        for kept in self._kept.values():
+            kept.remove()
+        self._kept.clear()
         self._jobs = {
             job.id: job if job.state in OVER else replace(job, state=JobState.CANCELLED)
             for job in self.jobs
@@ -257,10 +278,18 @@ class ExportQueue(QObject):
             self._end(job_id, JobState.DONE, "")
             self.finished.emit(job_id)
         elif isinstance(reply, Failed):
+            self._keep(job_id)
             self._end(job_id, JobState.FAILED, reply.message)
             self.failed.emit(job_id, reply.message)
         elif isinstance(reply, CancelledReply):
             self._end(job_id, JobState.CANCELLED, "")
+
+    def _keep(self, job_id: int) -> None:
+        """Sees to it that nobody takes away what a failed job has finished."""
+        folder = part_folder(self._jobs[job_id].settings.output)
+        with suppress(OSError):
+            if folder.is_dir():
+                self._kept[job_id] = PartFolder(folder)
 
     def _report(self, job_id: int, reply: Progressed) -> None:
         left_s = None

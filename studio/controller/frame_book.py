@@ -27,8 +27,8 @@ class FrameStatus(IntEnum):
 class FrameBook:
     """The document's motion and the pictures made of it. One thread.
 
-    A picture is known by what it shows: the avatar, the size, the evaluated controls of its frame,
-    and of a moving avatar the frame itself.
+    A picture is known by what it shows: the avatar, the size, the evaluated controls (and latents)
+    of its frame, and of a moving avatar the frame itself.
 
     Args:
         budget: Bytes that the pictures may take.
@@ -74,7 +74,7 @@ class FrameBook:
         """What the picture of a frame shows."""
         key = self._keys.get(frame)
         if key is None:
-            digest = hashlib.blake2b(self.evaluation.row(frame).tobytes(), digest_size=16)
+            digest = hashlib.blake2b(self.evaluation.digest(frame), digest_size=16)
             digest.update(self._look)
             if self._is_moving:
                 digest.update(str(frame).encode())

@@ -12,6 +12,7 @@ from core.motion.livelink import read_live_link
 from core.session.compose import LIVE_LINK_SUFFIX, is_moving
 from core.session.media import copy_media, link_media
 from core.session.store import SUFFIX
+from core.session.takes import TAKE_SUFFIX, load_take
 from studio.controller.assembly import Arrival
 
 SESSION_SUFFIXES: Final = (SUFFIX, ".zip")
@@ -61,10 +62,15 @@ def is_session(path: Path) -> bool:
 def _arrival(path: Path, folder: Path, *, link: bool, progress: Progress) -> Arrival:
     if not path.exists():
         raise MediaError(f"“{path.name}” is not there: choose another file.")
+    is_take = path.suffix.lower() == TAKE_SUFFIX
     is_csv = path.suffix.lower() == LIVE_LINK_SUFFIX
     if is_csv:
         tracks = read_live_link(path).tracks
         length_s = max((float(track.duration) for track in tracks.values()), default=0.0)
+        has_pictures, is_still, sound_s = False, False, None
+    elif is_take:
+        takes = load_take(path)
+        length_s = max(float(track.duration) for track in takes.values())
         has_pictures, is_still, sound_s = False, False, None
     else:
         info = probe(path)
@@ -73,4 +79,4 @@ def _arrival(path: Path, folder: Path, *, link: bool, progress: Progress) -> Arr
         sound_s = None if info.audio is None else info.audio.duration
         length_s = 0.0 if info.video is None or is_still else info.video.duration
     media = link_media(path) if link else copy_media(folder, path, progress)
-    return Arrival(path, media, is_still, is_csv, has_pictures, sound_s, length_s)
+    return Arrival(path, media, is_still, is_csv, has_pictures, sound_s, length_s, is_take)

@@ -34,6 +34,8 @@ class Playback(QObject):
     """Playing, speed or sound device changed."""
     level_changed = Signal(float)
     """Peak of what is heard in dBFS, −96..0, about 20 times a second while playing."""
+    toggled = Signal()
+    """Somebody pressed Space, or the play button."""
     message = Signal(str)
 
     def __init__(
@@ -154,6 +156,7 @@ class Playback(QObject):
             self.pause()
         else:
             self.play()
+        self.toggled.emit()
 
     def shuttle(self, direction: int) -> None:
         """J (−1), K (0) and L (1): each press doubles the speed, up to 4; K pauses."""

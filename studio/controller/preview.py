@@ -5,7 +5,7 @@ therefore makes only those pictures stale whose frames it changes, and undo brin
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QTimer, Signal
 
 from core.base.controls import REST
-from core.face.pose import Pose
 from core.jobs.messages import CancelledReply, Failed, FrameReady, Reply
 from core.jobs.messages import Preview as PreviewRequest
+from core.motion.motion import LatentMotion
 from core.timeline.document import Document
 from studio.controller.activity import Activity
 from studio.controller.avatar_link import AvatarLink, Bank
 from studio.controller.avatar_link import State as State
 from studio.controller.engine_link import EngineLink
-from studio.controller.face_points import Points, face_points
 from studio.controller.frame_book import FrameBook
 from studio.controller.frame_book import FrameStatus as FrameStatus
 from studio.controller.frame_cache import Picture
 from studio.controller.playhead import Playhead
 from studio.controller.portrait_points import PortraitPoints
+from studio.controller.preview_facts import PreviewFacts
 from studio.controller.project import Project
 from studio.services.pool import Pool
 from studio.services.settings import Settings
@@ -40,7 +40,6 @@ _BAR_MS: Final = 50
 _IDLE_MS: Final = 1500
 _PACE_OF: Final = 9  # pictures
 _SLICE_S: Final = 0.004
-_DEFAULT_SIZE: Final = (512, 512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class _Flight:
     is_live: bool = False
 
 
-class Preview(QObject):
+class Preview(PreviewFacts):
     """Main thread only. Everything it gives is read-only."""
 
     picture_ready = Signal(int, object)
@@ -70,7 +69,6 @@ class Preview(QObject):
     """`source_picture` can now be had, or is another one."""
     landmarks_changed = Signal()
     """The portrait's own landmarks became known: `landmarks` fits the picture from now on."""
-    snapshots_changed = Signal()
     message = Signal(str)
 
     def __init__(
@@ -83,16 +81,18 @@ class Preview(QObject):
         settings: Settings,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._project = project
-        self._playhead = playhead
+        super().__init__(
+            project,
+            playhead,
+            AvatarLink(project, link, activity),
+            FrameBook(settings.get("preview_cache_mb") << 20),
+            PortraitPoints(pool),
+            parent,
+        )
         self._link = link
         self._settings = settings
-        self._book = FrameBook(settings.get("preview_cache_mb") << 20)
-        self.avatar = AvatarLink(project, link, activity, self)
         self._flights: dict[int, _Flight] = {}
         self._generation = 0
-        self._shown: Picture | None = None
         self._shown_key = b""  # empty while the picture is a draft
         self._last_error = ""
         self._live: NDArray[np.float32] | None = None
@@ -100,14 +100,12 @@ class Preview(QObject):
         self._trial: tuple[Document, Bank] | None = None
         self._source: Picture | None = None
         self._is_source_wanted = False
-        self._points = PortraitPoints(pool, self)
-        self._snapshots: dict[int, Picture] = {}
         self._pace: deque[float] = deque(maxlen=_PACE_OF)
-        self._ms = 0.0
         self._is_ahead = self._is_idle = False
         self.n_missed = 0  # pictures that were not ready when playing came to them
         self.is_held = False  # an export has the engine: fill no cache meanwhile
         self._refine = self._new_timer(_REFINE_AFTER_MS, self._on_refine)
+        self._also: tuple[int, ...] = ()
         self._is_closed = False
         self._bar = self._new_timer(_BAR_MS, self.cache_changed.emit)
         self._work = self._new_timer(0, self._on_work)
@@ -152,10 +150,10 @@ class Preview(QObject):
         """The full picture of a frame if it is ready."""
         return self._book.picture(frame) if self.state is State.READY else None
 
-    @property
-    def shown(self) -> Picture | None:
-        """The picture that was given last, draft or full."""
-        return self._shown
+    def want_also(self, frames: Collection[int]) -> None:
+        """Draws these frames for the cache, besides the shown one, until others are wanted."""
+        self._also = tuple(self._near(frame) for frame in frames)
+        self._wake()
 
     @property
     def source_picture(self) -> Picture | None:
@@ -190,77 +188,6 @@ class Preview(QObject):
         """Shows another document, with motion of its own besides the gathered one, on trial."""
         self._trial = None if document is None else (document, bank)
         self._evaluate()
-
-    # --- what is known -------------------------------------------------------------------------
-
-    @property
-    def frame(self) -> int:
-        """The wanted frame: the playhead's."""
-        return self._playhead.frame
-
-    @property
-    def state(self) -> State:
-        """Whether pictures can be had."""
-        return self.avatar.state
-
-    @property
-    def reason(self) -> str:
-        """One sentence for the viewer while there is no picture; empty when all is well."""
-        return self.avatar.reason
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in px of a full picture; (0, 0) while unknown."""
-        return self.avatar.size
-
-    @property
-    def rest_pose(self) -> Pose:
-        """Head pose of the portrait itself in degrees; zero while unknown."""
-        return self.avatar.rest_pose
-
-    @property
-    def bank(self) -> Bank:
-        """The motion of the sources in use, as far as it was gathered."""
-        return self.avatar.bank
-
-    @property
-    def ms_per_frame(self) -> float:
-        """Milliseconds that a full picture took lately; 0 while unknown."""
-        return self._ms
-
-    @property
-    def device(self) -> str:
-        """What the engine runs on, for the device chip."""
-        return "CPU" if self._project.document.avatar.engine == "mesh" else "Auto"
-
-    def controls(self, frame: int) -> NDArray[np.float32]:
-        """The evaluated controls of a frame, float32 [58], relative to the portrait's rest."""
-        return self._book.evaluation.row(self._near(frame)).copy()
-
-    def motion(self, start: int, stop: int) -> NDArray[np.float32]:
-        """The evaluated controls of frames `start` ≤ f < `stop`: float32 [N, 58]."""
-        return self._book.evaluation.rows(start, stop)
-
-    def landmarks(self, frame: int) -> Points:
-        """Points of the face in px of the full picture, float64 [478, 2]; needs no engine.
-
-        The canonical face is drawn until the portrait's own points are known, see
-        `landmarks_changed`.
-        """
-        size = self.size if self.state is State.READY else _DEFAULT_SIZE
-        return face_points(self.controls(frame), self.rest_pose, size, self._points.points)
-
-    # --- snapshots -----------------------------------------------------------------------------
-
-    def store_snapshot(self, slot: int) -> None:
-        """Keeps the shown picture as snapshot 1 or 2."""
-        if self._shown is not None:
-            self._snapshots[slot] = self._shown
-            self.snapshots_changed.emit()
-
-    def snapshot(self, slot: int) -> Picture | None:
-        """Snapshot 1 or 2, if one was kept."""
-        return self._snapshots.get(slot)
 
     # --- for tests and tours -------------------------------------------------------------------
 
@@ -331,24 +258,24 @@ class Preview(QObject):
             self._book.cache.set_budget(self._settings.get(name) << 20)
             self._touch_bar()
 
-    def _near(self, frame: int) -> int:
-        """The nearest frame of the document."""
-        return min(max(frame, 0), self._book.n_frames - 1)
-
     # --- inside: asking the engine -------------------------------------------------------------
 
     def _ask(self, frame: int, *, is_draft: bool = False, is_ahead: bool = False) -> None:
         flight = _Flight(frame, self._book.key(frame), is_draft, is_ahead)
         if self.state is State.READY and flight not in self._flights.values():
-            self._send(flight, self._book.evaluation.row(frame))
+            evaluation = self._book.evaluation
+            self._send(flight, evaluation.row(frame), evaluation.latents(frame))
 
-    def _send(self, flight: _Flight, row: NDArray[np.float32]) -> None:
+    def _send(
+        self, flight: _Flight, row: NDArray[np.float32], latents: LatentMotion | None = None
+    ) -> None:
         request = PreviewRequest(
             self.avatar.slim_text,
             self.avatar.folder,
             flight.frame,
             max(self.size) // 2 if flight.is_draft else None,
             tuple(row.tolist()),
+            latents,
         )
         self._flights[self._link.send(request, self._on_reply)] = flight
 
@@ -416,13 +343,21 @@ class Preview(QObject):
             if self._is_live_new:
                 self._is_live_new = False
                 flight = _Flight(self.frame, b"", self._ms > SLOW_MS, is_live=True)
-                self._send(flight, self._live)
+                self._send(flight, self._live, self._live_latents(self._live))
         elif self._is_source_wanted and self._source is None:
             self._send(_Flight(0, self._source_key(), is_source=True), REST)
+        elif (also := self._book.first_missing(self._also)) is not None:
+            self._ask(also, is_ahead=True)
         elif (self._is_ahead or self._is_idle) and not self.is_held:
             frame = self._next_missing()
             if frame is not None:
                 self._ask(frame, is_ahead=True)
+
+    def _live_latents(self, live: NDArray[np.float32]) -> LatentMotion | None:
+        """The document's latents but for the factors that are moved live."""
+        evaluation, frame = self._book.evaluation, self._near(self.frame)
+        latents = evaluation.latents(frame)
+        return latents and latents.overridden(evaluation.row(frame)[None], live[None])
 
     def _on_idle(self) -> None:
         """Nobody has asked for anything for a while: the range's pictures can be made."""

@@ -1,4 +1,4 @@
-"""The project: the document with its history, and the session folder that it lives in.
+"""The project: the document, and the session folder that it lives in.
 
 A new project lies in a folder of its own among the unsaved ones until it is saved under a name.
 Everything that touches the disk runs beside the main thread, one job after the other; the
@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.base.errors import StudioError
 from core.base.paths import unsaved_dir
 from core.base.progress import Progress
 from core.session.archive import share, unpack
@@ -31,10 +30,10 @@ from core.session.store import (
     open_session,
 )
 from core.timeline.document import Document
-from core.timeline.history import History
 from core.timeline.source import Source
 from studio.controller.activity import Activity
 from studio.controller.disk_queue import DiskQueue
+from studio.controller.editing import Editing
 from studio.controller.recovery import (
     Recovery,
     find_recoveries,
@@ -51,8 +50,8 @@ AUTOSAVE_MS: Final = 60_000
 UNTITLED: Final = "Untitled"
 
 
-class Project(QObject):
-    """The one document of the window. Main thread only.
+class Project(Editing):
+    """The one document of the window, and where it is kept. Main thread only.
 
     Args:
         settings: Remembers the recent sessions.
@@ -61,12 +60,6 @@ class Project(QObject):
         unsaved: Folder of the sessions without a name; the user's own when None.
     """
 
-    document_changed = Signal()
-    """The document is another one, in the middle of a gesture as well."""
-    history_changed = Signal()
-    """A step was made, undone or redone."""
-    session_changed = Signal()
-    """Title, folder, modified or read-only changed."""
     opened = Signal()
     """Another document took the place of the old one: new, open or recover."""
     saved = Signal()
@@ -75,8 +68,6 @@ class Project(QObject):
     """tuple[Source, …]: files that were not found when the session was opened or relinked."""
     recoverable_found = Signal(object)
     """list[Recovery]: answer to `look_for_recoverable`; never emitted empty."""
-    message = Signal(str)
-    """One sentence for the status bar."""
     failed = Signal(str)
     """One sentence: something that was asked for could not be done."""
 
@@ -88,13 +79,12 @@ class Project(QObject):
         unsaved: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._settings = settings
         self._unsaved = unsaved or unsaved_dir()
         self._session = self._new_session(Document())
-        self._history = History(self._session.document)
-        self._saved = self._kept = self._history.document
-        self._was_modified = self._is_copy = False
+        super().__init__(self._session.document, parent)
+        self._settings = settings
+        self._kept = self.document
+        self._is_copy = False
         self.disk = DiskQueue(pool, activity, self)
         self.disk.failed.connect(self.failed)
         self.picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
@@ -110,11 +100,6 @@ class Project(QObject):
     # --- what it is ----------------------------------------------------------------------------
 
     @property
-    def document(self) -> Document:
-        """The document as it is shown, in the middle of a gesture as well."""
-        return self._history.document
-
-    @property
     def folder(self) -> Path:
         """The session folder that the document's relative paths start from."""
         return self._session.folder
@@ -128,12 +113,6 @@ class Project(QObject):
     def is_unsaved(self) -> bool:
         """Whether it was never saved under a name."""
         return self.folder.parent == self._unsaved
-
-    @property
-    def is_modified(self) -> bool:
-        """Whether closing it would lose something."""
-        document = self.document
-        return document is not self._saved and document != self._saved
 
     @property
     def is_copy(self) -> bool:
@@ -154,99 +133,6 @@ class Project(QObject):
     def missing_media(self) -> tuple[Source, ...]:
         """The sources whose file does not exist; looks at the disk."""
         return missing_media(self.document, self.folder)
-
-    # --- editing -------------------------------------------------------------------------------
-
-    def apply(self, label: str, document: Document) -> None:
-        """Makes one undoable step; none when nothing changed."""
-        self._history.apply(label, document)
-        self._tell_step()
-
-    def edit(self, label: str, change: Callable[[Document], Document]) -> bool:
-        """Makes one undoable step of `change(document)`, or says why not.
-
-        A refused edit (a locked track) is told by `message`.
-
-        Returns:
-            Whether the document changed.
-        """
-        before = self.document
-        try:
-            after = change(before)
-        except StudioError as error:
-            self.message.emit(str(error))
-            return False
-        self.apply(label, after)
-        return self.document is not before
-
-    def begin(self, label: str) -> None:
-        """Starts a gesture: many previews, one step. One under way is committed first."""
-        was_open = self._history.in_gesture
-        self._history.begin(label)
-        if was_open:
-            self._tell_step()
-
-    def preview(self, document: Document) -> None:
-        """Shows a document within a gesture.
-
-        Raises:
-            RuntimeError: no gesture is under way.
-        """
-        if document is not self.document:
-            self._history.preview(document)
-            self.document_changed.emit()
-
-    def commit(self) -> None:
-        """Ends the gesture as one step."""
-        if self._history.in_gesture:
-            self._history.commit()
-            self._tell_step()
-
-    def cancel(self) -> None:
-        """Ends the gesture; the document is exactly the one of before."""
-        if self._history.in_gesture:
-            self._history.cancel()
-            self.document_changed.emit()
-
-    @property
-    def in_gesture(self) -> bool:
-        """Whether a gesture is under way."""
-        return self._history.in_gesture
-
-    def undo(self) -> None:
-        """One step back; a gesture under way is cancelled instead."""
-        self._history.undo()
-        self._tell_step()
-
-    def redo(self) -> None:
-        """One step forth."""
-        self._history.redo()
-        self._tell_step()
-
-    def jump(self, position: int) -> None:
-        """Shows the step at an index of `history_labels`."""
-        self._history.jump(position)
-        self._tell_step()
-
-    @property
-    def history_labels(self) -> tuple[str, ...]:
-        """Names of all steps, oldest first, those that were undone included."""
-        return self._history.labels
-
-    @property
-    def history_position(self) -> int:
-        """Index in `history_labels` of what is shown."""
-        return self._history.position
-
-    @property
-    def undo_label(self) -> str | None:
-        """Name of what `undo` takes back, or None."""
-        return self._history.undo_label
-
-    @property
-    def redo_label(self) -> str | None:
-        """Name of what `redo` brings back, or None."""
-        return self._history.redo_label
 
     # --- sessions ------------------------------------------------------------------------------
 
@@ -277,9 +163,7 @@ class Project(QObject):
                 raise
 
         def done(result: tuple[Session, Relinked]) -> None:
-            session, relinked = result
-            if session.is_read_only and session.folder.resolve() == self.folder.resolve():
-                session = self._reopened(session)
+            session, relinked = self._own(result[0]), result[1]
             self._take(session, session.document)
             self._settings.add_recent(session.folder)
             if session.is_read_only:
@@ -394,7 +278,7 @@ class Project(QObject):
             return open_session(recovery.folder), document
 
         def done(result: tuple[Session, Document]) -> None:
-            session, document = result
+            session, document = self._own(result[0]), result[1]
             self._take(session, session.document)
             self.apply("Recover", document)
             self._relinked(Relinked(document, (), missing_media(document, session.folder)))
@@ -436,8 +320,10 @@ class Project(QObject):
         name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}{SUFFIX}"
         return create_session(self._unsaved / name, document)
 
-    def _reopened(self, session: Session) -> Session:
-        """The session that is open already, with its lock taken over."""
+    def _own(self, session: Session) -> Session:
+        """A session that was opened, with the lock taken over if it is the one open here."""
+        if not session.is_read_only or session.folder.resolve() != self.folder.resolve():
+            return session
         session.close()
         self._session.close()
         return open_session(session.folder)
@@ -458,9 +344,8 @@ class Project(QObject):
     def _take(self, session: Session, document: Document, *, is_copy: bool = False) -> None:
         self._leave_session()
         self._session, self._is_copy = session, is_copy
-        self._history = History(document)
-        self._saved = self._kept = document
-        self._was_modified = False
+        self._kept = document
+        self._restart(document)
         self.opened.emit()
         self.document_changed.emit()
         self.history_changed.emit()
@@ -487,9 +372,8 @@ class Project(QObject):
             self.media_missing.emit(result.missing)
 
     def _mark_saved(self, document: Document) -> None:
-        self._saved = self._kept = document
-        self._was_modified = self.is_modified
-        self.session_changed.emit()
+        self._kept = document
+        self._set_saved(document)
         self.saved.emit()
 
     def _on_unkept(self, error: BaseException) -> None:
@@ -500,14 +384,6 @@ class Project(QObject):
     def _keep_picture(self, state: Path, picture: NDArray[np.uint8] | None) -> None:
         if not self._session.is_read_only:
             write_thumbnail(state, picture)
-
-    def _tell_step(self) -> None:
-        self.document_changed.emit()
-        self.history_changed.emit()
-        is_modified = self.is_modified
-        if is_modified != self._was_modified:
-            self._was_modified = is_modified
-            self.session_changed.emit()
 
 
 def is_worth_keeping(project: Project) -> bool:

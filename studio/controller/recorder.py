@@ -6,7 +6,6 @@ from. While a take is reviewed the preview shows it on trial; keeping it is one 
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -14,46 +13,32 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from core.base.controls import CONTROLS, FACTOR_SLICE, INDEX, N_CONTROLS, REST, Factor
-from core.base.errors import StudioError
-from core.base.progress import Progress
+from core.base.controls import FACTOR_SLICE, INDEX, REST, Factor
 from core.motion.track import FactorTrack
-from core.timeline.document import Document
-from core.timeline.source import MediaReference
 from studio.controller.playback import Playback
 from studio.controller.playhead import Playhead
 from studio.controller.preview import Preview
 from studio.controller.project import Project
+from studio.controller.recording import RecordMode as RecordMode
 from studio.controller.recording import (
-    Files,
     Run,
-    Take,
     assemble,
-    lay_take_sound,
-    write_take,
 )
+from studio.controller.rest_poses import RestPoses
 from studio.controller.selection import AUDIO, Selection
 from studio.controller.take import TakeSettings as TakeSettings
 from studio.controller.take import (
-    adjusted,
-    lay_keys,
-    lay_take,
+    answered,
     moved_controls,
     only_armed,
-    relative_to,
-    shortened,
-    take_name,
-    take_source,
     with_lanes,
 )
+from studio.controller.take_review import TakeReview
 from studio.services.settings import Settings
 
 COUNTDOWN_S: Final = 3.0
 PREROLL_S: Final = 1.0
-_REST_POSE_S: Final = 1.0
 _TICK_MS: Final = 20
-_DEFAULT_LATENCY_S: Final = {"webcam": 0.08}
-_TRIAL: Final = "take under review"
 
 
 class Phase(StrEnum):
@@ -64,14 +49,6 @@ class Phase(StrEnum):
     COUNTDOWN = "countdown"
     RECORDING = "recording"
     REVIEW = "review"
-
-
-class RecordMode(StrEnum):
-    """Where the take goes: from the playhead, between in and out only, or on top of what is."""
-
-    REPLACE = "replace"
-    PUNCH = "punch"
-    LAYER = "layer"
 
 
 class Recorder(QObject):
@@ -115,15 +92,18 @@ class Recorder(QObject):
         self._pace = 1.0
         self._devices: dict[str, str] = {}
         self._run: Run | None = None
-        self._take: Take | None = None
-        self._take_settings = TakeSettings()
+        self._review = TakeReview(project, preview, settings, self)
+        self._review.changed.connect(self.take_changed)
+        self._review.message.connect(self.message)
         self._live: NDArray[np.float32] = REST.copy()
-        self._calibrating: tuple[str, float, list[NDArray[np.float32]]] | None = None
+        self._rest_poses = RestPoses(settings, self)
+        self._rest_poses.taken.connect(self.rest_pose_set)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._on_tick)
         project.opened.connect(self.discard)
+        playback.toggled.connect(self.stop)
 
     # --- choices -------------------------------------------------------------------------------
 
@@ -140,6 +120,7 @@ class Recorder(QObject):
     def set_mode(self, mode: RecordMode) -> None:
         """Chooses where the next take goes."""
         self._mode = mode
+        self._review.is_layer = mode is RecordMode.LAYER
 
     @property
     def pace(self) -> float:
@@ -186,12 +167,8 @@ class Recorder(QObject):
         self, device: str, controls: NDArray[np.float32], time_s: float | None = None
     ) -> None:
         """Takes in a tracked face, float32 [58] absolute; the device's rest pose is taken off."""
-        if self._calibrating is not None and self._calibrating[0] == device:
-            self._calibrate(controls)
-        stored = self._settings.get("rest_poses").get(device)
-        has_rest = isinstance(stored, list) and len(stored) == N_CONTROLS
-        rest = np.array(stored, np.float32) if has_rest else REST
-        self.feed(relative_to(controls, rest), time_s)
+        values = self._rest_poses.relative(device, controls)
+        self.feed(answered(values, self._settings.get("camera_response")), time_s)
 
     def feed_sound(self, samples: NDArray[np.float32], rate: int, time_s: float) -> None:
         """Takes in sound, float32 [n] mono, whose first sample was heard at `time_s`."""
@@ -215,7 +192,7 @@ class Recorder(QObject):
 
     def set_rest_pose(self, device: str) -> None:
         """Averages one second of what a device feeds and takes it for rest from now on."""
-        self._calibrating = device, time.perf_counter(), []
+        self._rest_poses.begin(device)
 
     # --- recording -----------------------------------------------------------------------------
 
@@ -243,7 +220,7 @@ class Recorder(QObject):
         if not self._selection.armed:
             self.message.emit("No track is armed: press the red button of a track, or Shift+R.")
             return
-        self._drop_take()
+        self._review.end()
         document, span = self._project.document, self._playhead.range
         start = span.start if self._mode is RecordMode.PUNCH else self._playhead.frame
         has_out = self._mode is RecordMode.PUNCH or document.out_frame is not None
@@ -269,25 +246,24 @@ class Recorder(QObject):
         self._run = None
         take = None
         if was_recording:
-            latency_s = self._latency(self.device(AUDIO))
+            latency_s = self._review.latency_s(self.device(AUDIO))
             take = assemble(run, self._selection.armed, self._pace, length_s, latency_s)
         if take is None:
             if was_recording:
                 self.message.emit("Nothing was recorded: the armed tracks got no input.")
             self._enter(Phase.IDLE)
             return
-        self._take = take
-        self._take_settings = self._first_settings(take)
         self._playhead.set_frame(run.start)
         self._enter(Phase.REVIEW)
-        self._show_trial()
+        device = self.device(str(next(iter(take.tracks), Factor.LIPS)))
+        self._review.begin(take, device)
 
     @property
     def recorded_s(self) -> float:
         """Document seconds recorded so far; ask before discarding more than 2 s."""
         run = self._run
         if run is None:
-            return 0.0 if self._take is None else self._take.length_s
+            return 0.0 if self._review.take is None else self._review.take.length_s
         if self._phase is not Phase.RECORDING or not run.zeros:
             return 0.0
         seconds = (time.perf_counter() - run.zero_s) * self._pace
@@ -299,80 +275,45 @@ class Recorder(QObject):
     @property
     def settings(self) -> TakeSettings:
         """Settings of the take under review."""
-        return self._take_settings
+        return self._review.settings
 
     def set_settings(self, settings: TakeSettings) -> None:
         """Changes the take under review; the preview follows."""
-        if self._take is not None and settings != self._take_settings:
-            self._take_settings = settings
-            self._show_trial()
+        self._review.set_settings(settings)
 
     @property
     def take(self) -> Mapping[Factor, FactorTrack]:
         """The take under review with its settings, 60 fps, for the curve preview."""
-        return {} if self._take is None else adjusted(self._take.tracks, self._take_settings)
+        return self._review.tracks
 
     @property
     def raw_take(self) -> Mapping[Factor, FactorTrack]:
         """The take under review as it was recorded, 60 fps."""
-        return {} if self._take is None else self._take.tracks
+        return {} if self._review.take is None else self._review.take.tracks
 
     @property
     def has_sound(self) -> bool:
         """Whether the take under review holds sound."""
-        return self._take is not None and len(self._take.sound) > 0
+        return self._review.take is not None and len(self._review.take.sound) > 0
 
     @property
     def moved(self) -> tuple[str, ...]:
         """Controls that the take moves at all; the others are excluded from the start."""
-        return () if self._take is None else moved_controls(self._take.tracks)
+        return moved_controls(self.raw_take)
 
     def keep(self, *, as_keys: bool = False) -> None:
         """Lays the take on its tracks as strips, or draws it as keys: one undoable step."""
-        take, settings = self._take, self._take_settings
+        take = self._review.take
         if take is None or self._phase is not Phase.REVIEW:
             return
-        self._remember_settings(settings)
-        factors = tuple(take.tracks)
-        name = take_name(self._project.document, factors or (Factor.LIPS,))
-        device = self.device(str(factors[0])) if factors else ""
-        is_layer = self._mode is RecordMode.LAYER
-
-        def work(progress: Progress) -> Files:
-            return write_take(
-                self._project.folder, name, take, has_motion=not as_keys, progress=progress
-            )
-
-        def done(files: Files) -> None:
-            source_id = ""
-
-            def change(document: Document) -> Document:
-                nonlocal source_id
-                if files.motion is not None:
-                    source = take_source(document, name, files.motion, device, settings)
-                    source_id = source.id
-                    document = lay_take(
-                        document, source, take.tracks, settings, take.start, is_layer=is_layer
-                    )
-                elif as_keys:
-                    document = lay_keys(document, take.tracks, settings, take.start)
-                if files.sound is not None:
-                    document = lay_take_sound(document, name, files.sound, take)
-                return document
-
-            if not self._project.edit(f"Record {name}", change):
-                self._back_to_review()
-                return
-            self._drop_take()
-            self.kept.emit(source_id)
-
+        device = self.device(str(next(iter(take.tracks)))) if take.tracks else ""
         self._enter(Phase.IDLE)
-        self._project.disk.run("Keeping the take", work, done, lambda _: self._back_to_review())
+        self._review.keep(device, self.kept.emit, self._back_to_review, as_keys=as_keys)
 
     def retake(self) -> None:
         """Discards the take and starts again from the same frame."""
-        if self._take is not None:
-            self._playhead.set_frame(self._take.start)
+        if self._review.take is not None:
+            self._playhead.set_frame(self._review.take.start)
         self.discard()
         self.start()
 
@@ -382,13 +323,13 @@ class Recorder(QObject):
         self._run = None
         if was_running:
             self._playback.pause()
-        self._drop_take()
+        self._review.end()
         self._enter(Phase.IDLE)
 
     def close(self) -> None:
         """Ends everything; what is not kept is gone."""
         self._timer.stop()
-        self._run, self._take = None, None
+        self._run = None
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -449,64 +390,7 @@ class Recorder(QObject):
                 row[FACTOR_SLICE[factor]] = self._live[FACTOR_SLICE[factor]]
         self._preview.show_live(row)
 
-    def _latency(self, device: str) -> float:
-        stored = self._settings.get("latencies").get(device)
-        known = isinstance(stored, int | float)
-        return float(stored) if known else _DEFAULT_LATENCY_S.get(device, 0.0)
-
-    def _first_settings(self, take: Take) -> TakeSettings:
-        device = self.device(str(next(iter(take.tracks), Factor.LIPS)))
-        settings = TakeSettings(
-            smoothing=self._settings.get("take_smoothing") / 100.0,
-            simplify=self._settings.get("take_simplify") / 100.0,
-            latency_s=self._latency(device),
-        )
-        return shortened(settings, moved_controls(take.tracks))
-
-    def _remember_settings(self, settings: TakeSettings) -> None:
-        self._settings.set("take_smoothing", round(100 * settings.smoothing))
-        self._settings.set("take_simplify", 100.0 * settings.simplify)
-
-    def _show_trial(self) -> None:
-        """Lets the preview show the document as it would be with the take."""
-        take = self._take
-        if take is None:
-            return
-        document = self._project.document
-        source = take_source(
-            document, _TRIAL, MediaReference(""), self.device("head_pose"), self._take_settings
-        )
-        is_layer = self._mode is RecordMode.LAYER
-        settings = replace(self._take_settings, smoothing=0.0)
-        try:
-            tried = lay_take(document, source, take.tracks, settings, take.start, is_layer=is_layer)
-        except StudioError as error:
-            self.message.emit(str(error))
-        else:
-            self._preview.set_trial(tried, {source.id: self.take})
-        self.take_changed.emit()
-
-    def _drop_take(self) -> None:
-        if self._take is not None:
-            self._take = None
-            self._preview.set_trial(None, {})
-            self.take_changed.emit()
-
     def _back_to_review(self) -> None:
         """The take could not be kept: it is still there for another try."""
-        if self._take is not None:
+        if self._review.take is not None:
             self._enter(Phase.REVIEW)
-
-    def _calibrate(self, controls: NDArray[np.float32]) -> None:
-        if self._calibrating is None:
-            return
-        device, began, rows = self._calibrating
-        rows.append(controls)
-        if time.perf_counter() - began < _REST_POSE_S:
-            return
-        self._calibrating = None
-        mean = np.mean(rows, axis=0)
-        poses = dict(self._settings.get("rest_poses"))
-        poses[device] = [float(mean[INDEX[name]]) for name in CONTROLS]
-        self._settings.set("rest_poses", poses)
-        self.rest_pose_set.emit(device)

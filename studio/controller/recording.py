@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +24,14 @@ from core.timeline.source import AudioParams, MediaReference, Source
 from core.timeline.strip import AudioStrip
 from studio.controller.assembly import speak
 from studio.controller.take import Samples, sound_from, tracks_of, write_take_sound
+
+
+class RecordMode(StrEnum):
+    """Where the take goes: from the playhead, between in and out only, or on top of what is."""
+
+    REPLACE = "replace"
+    PUNCH = "punch"
+    LAYER = "layer"
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import SessionError
+from core.base.lock import FolderLock
 from core.media.image import write_png
-from core.session.lock import FolderLock
 from core.session.store import CACHE, PROJECT, SUFFIX, Session, load_project, open_session
 from core.timeline.document import Document
 

@@ -11,15 +11,16 @@ from core.base.errors import MediaError, StudioError
 from core.base.progress import Progress
 from core.engines.registry import list_engines
 from core.timeline.document import Document, ViewSettings
-from core.timeline.project_edits import set_avatar
-from core.timeline.source import AudioParams, ClipParams, PortraitParams, Source
+from core.timeline.project_edits import set_avatar, set_engine
+from core.timeline.source import AudioParams, ClipParams, CropBox, PortraitParams, Source
 from studio.controller import assembly
 from studio.controller.actions import Actions
 from studio.controller.activity import Activity
-from studio.controller.assembly import Arrival
+from studio.controller.assembly import PLAINLY, Arrival, ClipUse
 from studio.controller.conditions import conditions_of
 from studio.controller.engine_link import EngineLink, HostFactory
 from studio.controller.exports import ExportQueue
+from studio.controller.faces import Faces
 from studio.controller.importer import Imported, take_in
 from studio.controller.library import PRESET_PREFIX, Library
 from studio.controller.playback import Playback
@@ -56,6 +57,7 @@ class Studio(QObject):
         preview: Pictures of the document.
         playback: Playing with sound.
         library: The document's sources, with thumbnails.
+        faces: Whose face can be chosen in a picture or clip.
         jobs: Films that are written in the background.
         recorder: Live takes.
         verbs: What menus do to the selection.
@@ -106,6 +108,7 @@ class Studio(QObject):
             self,
         )
         self.library = Library(self.project, self.pool, self)
+        self.faces = Faces(self.engine, self)
         self.jobs = ExportQueue(self.project, self.engine, self.preview, self.activity, self)
         self.recorder = Recorder(
             self.project,
@@ -157,9 +160,18 @@ class Studio(QObject):
         """Chooses which face of the portrait is animated, largest first; None is the largest."""
         self._edit_avatar("Choose face", face=face)
 
+    def set_crop(self, source_id: str, crop: CropBox | None) -> None:
+        """Says where in a clip's or portrait's pictures the face is looked for; one step."""
+        label = "Crop by hand" if crop else "Look everywhere"
+        self.project.edit(label, lambda d: assembly.with_crop(d, source_id, crop))
+
+    def set_clip_face(self, source_id: str, face: int | None) -> None:
+        """Chooses which face of a clip is followed, largest first; one step."""
+        self.project.edit("Choose face", lambda d: assembly.with_clip_face(d, source_id, face))
+
     def set_engine(self, name: str) -> None:
         """Chooses the engine; one step. One that lacks weights says so by `preview.reason`."""
-        self._edit_avatar("Choose engine", engine=name)
+        self.project.edit("Choose engine", lambda document: set_engine(document, name))
 
     def set_view(self, mode: str, size: int | None) -> None:
         """Chooses the face crop (`face`) or the whole portrait (`full`) and its size; one step."""
@@ -175,7 +187,7 @@ class Studio(QObject):
         """
 
         def change(document: Document, arrivals: Sequence[Arrival]) -> Document:
-            return assembly.use_sound(document, _with_sound(arrivals[0]))
+            return assembly.use_sound(document, assembly.with_sound(arrivals[0]))
 
         self._bring("Set sound", [path], change)
 
@@ -193,27 +205,29 @@ class Studio(QObject):
 
         def change(document: Document, arrivals: Sequence[Arrival]) -> Document:
             for arrival in arrivals:
-                document = _with_arrival(document, arrival, factors, frame)
+                document = assembly.with_arrival(document, arrival, factors, frame)
             return document
 
         self._bring("Import", paths, change)
 
     def drop_clip(
-        self, path: Path, factors: Collection[Factor], frame: int, *, with_audio: bool = False
+        self, path: Path, factors: Collection[Factor], frame: int, use: ClipUse = PLAINLY
     ) -> None:
         """Takes a clip in and lays it at `frame` on the tracks of `factors` only; one step."""
 
         def change(document: Document, arrivals: Sequence[Arrival]) -> Document:
             arrival = arrivals[0]
-            if not (arrival.has_pictures or arrival.is_live_link):
+            if not arrival.gives_motion:
                 raise MediaError(
                     f"“{path.name}” shows no face to take motion from: drop it on the Audio track."
                 )
             document, clip_id = assembly.with_source(
-                document, arrival, assembly.clip_params(arrival)
+                document, arrival, assembly.clip_params(arrival, use)
             )
-            document = assembly.lay_motion(document, clip_id, arrival.length_s, factors, frame)
-            if with_audio and arrival.sound_s is not None:
+            document = assembly.lay_motion(
+                document, clip_id, arrival.length_s, factors, frame, use.style
+            )
+            if use.with_audio and arrival.sound_s is not None:
                 document, audio_id = assembly.with_source(document, arrival, AudioParams())
                 document = assembly.lay_sound(document, audio_id, arrival.sound_s, frame)
             return document
@@ -224,13 +238,15 @@ class Studio(QObject):
         """Takes a recording in and lays it at `frame` of the audio track; one step."""
 
         def change(document: Document, arrivals: Sequence[Arrival]) -> Document:
-            arrival = _with_sound(arrivals[0])
+            arrival = assembly.with_sound(arrivals[0])
             document, audio_id = assembly.with_source(document, arrival, AudioParams())
             return assembly.lay_sound(document, audio_id, arrival.sound_s or 0.0, frame)
 
         self._bring("Drop sound", [path], change)
 
-    def drop_source(self, item_id: str, factors: Collection[Factor], frame: int) -> None:
+    def drop_source(
+        self, item_id: str, factors: Collection[Factor], frame: int, use: ClipUse = PLAINLY
+    ) -> None:
         """Lays an entry of the library at `frame` on the tracks of `factors`; one step.
 
         Sound goes to the audio track whatever the factors, presets to Expression.
@@ -246,8 +262,9 @@ class Studio(QObject):
         def change(document: Document) -> Document:
             if isinstance(source.params, AudioParams):
                 return assembly.lay_sound(document, item_id, seconds or 1.0, frame)
-            length_s = assembly.length_of(source, seconds, document.rate, document.n_frames)
-            return assembly.lay_motion(document, item_id, length_s, factors, frame)
+            document, used = assembly.used_source(document, source, use)
+            length_s = assembly.length_of(used, seconds, document.rate, document.n_frames)
+            return assembly.lay_motion(document, used.id, length_s, factors, frame, use.style)
 
         self.project.edit("Drop", change)
 
@@ -380,30 +397,3 @@ class Studio(QObject):
 
     def _on_jobs_changed(self) -> None:
         self.preview.is_held = self.jobs.is_running
-
-
-def _with_sound(arrival: Arrival) -> Arrival:
-    if arrival.sound_s is None:
-        raise MediaError(
-            f"“{arrival.path.name}” has no sound: choose a recording, or a clip with sound."
-        )
-    return arrival
-
-
-def _with_arrival(
-    document: Document, arrival: Arrival, factors: Collection[Factor] | None, frame: int
-) -> Document:
-    """The document with an imported file: laid where it was asked for, or used if it is first."""
-    gives_motion = arrival.has_pictures or arrival.is_live_link
-    if factors is not None and gives_motion:
-        document, clip_id = assembly.with_source(document, arrival, assembly.clip_params(arrival))
-        return assembly.lay_motion(document, clip_id, arrival.length_s, factors, frame)
-    if arrival.is_still:
-        if not document.avatar.source_id:
-            return assembly.use_portrait(document, arrival)
-        return assembly.with_source(document, arrival, PortraitParams())[0]
-    if gives_motion:
-        return assembly.with_source(document, arrival, assembly.clip_params(arrival))[0]
-    if not document.audio.strips and not document.audio.is_locked:
-        return assembly.use_sound(document, arrival)
-    return assembly.with_source(document, arrival, AudioParams())[0]

@@ -273,6 +273,25 @@ def write_take_sound(path: Path, sound: NDArray[np.float32], rate: int) -> None:
         writer.writeframes(samples.tobytes())
 
 
+def answered(values: Mapping[str, float], response: Mapping[str, float]) -> dict[str, float]:
+    """How strongly the values of a camera are taken, relative to rest.
+
+    Args:
+        values: Control → value relative to rest.
+        response: `gain_FACTOR` → percent, 100 where missing; `deadzone_FACTOR` → percent of the
+            control's reach that is taken for rest, 0 where missing.
+    """
+    result = {}
+    for name, value in values.items():
+        i, factor = INDEX[name], FACTOR_OF[name]
+        away = value - float(REST[i])
+        reach = float(UPPER[i] - REST[i] if away >= 0 else REST[i] - LOWER[i])
+        still = response.get(f"deadzone_{factor}", 0.0) / 100.0 * reach
+        left = max(0.0, abs(away) - still) * response.get(f"gain_{factor}", 100.0) / 100.0
+        result[name] = float(REST[i]) + (left if away >= 0 else -left)
+    return result
+
+
 def relative_to(controls: NDArray[np.float32], rest: NDArray[np.float32]) -> dict[str, float]:
     """A tracked face, float32 [58], as values relative to a person's own rest, by name."""
     values = controls - rest + REST

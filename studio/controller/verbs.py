@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from core.base.controls import Factor
 from core.timeline import edits, keying, lane_edits, project_edits
 from core.timeline.curve import Key
-from core.timeline.document import Document, Marker
+from core.timeline.document import Document, Gap, Marker
 from core.timeline.strip import AudioStrip, Strip
-from studio.controller.curve_verbs import CurveVerbs
 from studio.controller.playhead import Playhead
 from studio.controller.preview import Preview
 from studio.controller.project import Project
 from studio.controller.selection import AUDIO, Selection
+from studio.controller.strip_verbs import StripVerbs
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _Strips:
     strips: tuple[tuple[str, Strip | AudioStrip], ...]  # track, strip; frames from the first one
 
 
-class Verbs(CurveVerbs):
+class Verbs(StripVerbs):
     """Edits on what is selected, those of curves included. Main thread only."""
 
     clipboard_changed = Signal()
@@ -158,12 +158,16 @@ class Verbs(CurveVerbs):
 
     def select_all(self) -> None:
         """Selects all keys of the focused curve, or else all strips of the focused track."""
-        document, factor = self._project.document, self._selection.factor
         if self._selection.lane is not None:
             self._selection.select_keys(range(len(self._selection.curve)))
         else:
-            strips = document.audio.strips if factor is None else document.track(factor).strips
-            self._selection.select_strips(strip.id for strip in strips)
+            self.select_all_strips()
+
+    def select_all_strips(self) -> None:
+        """Selects all strips of the focused track."""
+        document, factor = self._project.document, self._selection.factor
+        strips = document.audio.strips if factor is None else document.track(factor).strips
+        self._selection.select_strips(strip.id for strip in strips)
 
     # --- tracks, range and markers -------------------------------------------------------------
 
@@ -198,6 +202,23 @@ class Verbs(CurveVerbs):
         else:
             now = self._project.document.track(factor).is_locked
             self._project.edit("Lock", lambda d: edits.set_locked(d, factor, not now))
+
+    def mirror_track(self) -> None:
+        """Swaps left and right in everything on the focused factor track."""
+        factor = self._selection.factor
+        if factor is not None:
+            self._project.edit("Mirror track", lambda d: lane_edits.mirror_track(d, factor))
+
+    def toggle_gap_hold(self) -> None:
+        """Holds the last pose where no strip lies on the focused track, or eases to rest."""
+        factor = self._selection.factor
+        if factor is None:
+            return
+        is_held = self._project.document.track(factor).gap is Gap.HOLD
+        gap = Gap.EASE if is_held else Gap.HOLD
+        self._project.edit(
+            "Gaps", lambda d: edits.edit_track(d, factor, lambda t: replace(t, gap=gap))
+        )
 
     def toggle_arm(self) -> None:
         """Arms the focused track for recording, or disarms it."""

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -82,6 +83,12 @@ class EngineDialog(QDialog):
         if not self.chosen and current in self.cards:
             self.choose(current)
         self._enable()
+        self._fit_height()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Makes room for what the engines lack."""
+        super().showEvent(event)
+        self._fit_height()
 
     def changeEvent(self, event: QEvent) -> None:
         """Looks again when a person comes back, from importing weights for example."""
@@ -102,6 +109,12 @@ class EngineDialog(QDialog):
         self._column.addWidget(card)
         self.cards[spec.name] = card
 
+    def _fit_height(self) -> None:
+        """Labels that wrap tell a dialog too small a height."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+
     def _enable(self) -> None:
         self._choose.setEnabled(bool(self.chosen))
 
@@ -115,7 +128,7 @@ class EngineCard(QFrame):
         super().__init__(parent)
         self._spec = spec
         self.setProperty("role", "card")
-        self.radio = QRadioButton(spec.name.capitalize(), self)
+        self.radio = QRadioButton(spec.shown_name, self)
         self.radio.setStyleSheet("font-weight: 600;")
         self.radio.setToolTip(spec.title)
         title = QLabel(spec.title, self)
@@ -127,15 +140,13 @@ class EngineCard(QFrame):
         self.import_button.setToolTip("Take in the files that this engine needs")
         self.import_button.setAutoDefault(False)
         self.import_button.clicked.connect(self.import_wanted)
-        bottom = QHBoxLayout()
-        bottom.addWidget(self.state, 1)
-        bottom.addWidget(self.import_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(4)
         layout.addWidget(self.radio)
         layout.addWidget(title)
-        layout.addLayout(bottom)
+        layout.addWidget(self.state)
+        layout.addWidget(self.import_button, 0, Qt.AlignmentFlag.AlignRight)
 
     def refresh(self) -> None:
         """Says what it lacks."""

@@ -21,10 +21,12 @@ from PySide6.QtWidgets import (
 
 from core.base.errors import StudioError
 from core.base.time import FrameRange
+from core.engines.registry import list_engines
 from core.export.driver import has_driver
 from core.export.estimate import Estimate
 from core.export.names import DEFAULT_PATTERN, TOKENS, output_path
 from core.export.presets import PRESETS
+from core.export.render_plan import sounds_of
 from core.export.settings import Picture
 from core.media.image import image_size, is_still
 from core.media.probe import probe
@@ -84,7 +86,8 @@ class ExportDialog(QDialog):
         ending = PRESETS[str(form.value("preset"))].ending
         folder = Path(self.folder.text().strip() or ".").expanduser()
         today = datetime.now().astimezone().date()
-        return output_path(folder, self.name.text(), ending, values, today)
+        promised = self._studio.jobs.promised
+        return output_path(folder, self.name.text(), ending, values, today, promised)
 
     @property
     def frames(self) -> FrameRange:
@@ -143,7 +146,7 @@ class ExportDialog(QDialog):
             return "There is no portrait yet: drop a picture on the viewer first."
         if not expected.fits:
             return "The disk has too little room for it: free some space or choose another folder."
-        return ""
+        return self.form.problem
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, "Folder of the export", self.folder.text())
@@ -214,7 +217,14 @@ def facts_of(studio: Studio, strip: FrameRange | None) -> Facts:
         picture=Picture.FULL if view.mode == "full" else Picture.FACE,
         face_px=view.size if view.mode == "face" and view.size else _NATIVE_PX,
         full_size=_portrait_size(document, studio.project.folder),
+        can_cut_out=_can_cut_out(document),
+        sounds=sounds_of(document, studio.project.folder, FrameRange(0, document.n_frames)),
     )
+
+
+def _can_cut_out(document: Document) -> bool:
+    """Whether the document's engine says that it tells the person from the background."""
+    return any(s.name == document.avatar.engine and s.can_cut_out for s in list_engines())
 
 
 def _folder_of(studio: Studio) -> Path:

@@ -8,17 +8,22 @@ from typing import Any, Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from core.export.presets import PRESETS, Kind, available_presets
+from core.export.presets import PRESETS, Kind, Preset, available_presets
 from core.export.settings import (
+    MAX_BITS_PER_S,
     MAX_CRF,
     MAX_SIDE_PX,
+    MIN_BITS_PER_S,
     MIN_SIDE_PX,
     Corner,
     ExportSettings,
     Mark,
     Picture,
     Sidecar,
+    SoundMode,
 )
+from core.media.film_sound import why_not_copied
+from core.media.soundtrack import Sound
 from studio.widgets.fields import Choices, FieldRow, Section, Switch, Value
 from studio.widgets.number_field import NumberRange
 
@@ -27,11 +32,24 @@ CUSTOM: Final = "custom"
 _SCALES: Final = ("0.5", "1", "2", CUSTOM)
 _RATE_TITLES: Final = {"30000/1001": "29.97", "60000/1001": "59.94"}
 _CORNERS: Final = tuple((str(c), str(c).replace("_", " ").capitalize()) for c in Corner)
+_SOUNDS: Final = (
+    (str(SoundMode.CODED), "In the film"),
+    (str(SoundMode.COPY), "In the film, copied unchanged"),
+    (str(SoundMode.WAV), "WAV file beside it"),
+    (str(SoundMode.NONE), "None"),
+)
+_CUT_OUT: Final = (
+    "Only the person, for other backgrounds: in ProRes 4444 and PNG sequences, with the engines "
+    "that tell the person from the background."
+)
 _SPEEDS: Final = ("ultrafast", "veryfast", "fast", "medium", "slow", "veryslow")
 _SIDECARS: Final = {
     Sidecar.LIVE_LINK: ("Live Link CSV", "Live Link Face: for Unreal, Blender and this program."),
     Sidecar.CURVES: ("Curves JSON", "Every control at every frame, and your curves."),
-    Sidecar.OTIO: ("OpenTimelineIO", "Placement, markers and media for an editing program."),
+    Sidecar.OTIO: (
+        "OTIO timeline",
+        "OpenTimelineIO: placement, markers, media.",
+    ),
     Sidecar.RHUBARB: ("Rhubarb JSON", "Mouth shapes A to H and X of the sound."),
 }
 DEFAULTS: Final[dict[str, Value]] = {
@@ -41,10 +59,13 @@ DEFAULTS: Final[dict[str, Value]] = {
     "scale": "1",
     "side": 512.0,
     "rate": "project",
+    "rate_control": "quality",
     "crf": 18.0,
+    "megabits": 4.0,
     "speed": "medium",
     "full_chroma": False,
-    "has_sound": True,
+    "cut_out": False,
+    "sound": str(SoundMode.CODED),
     **{f"sidecar_{s}": False for s in Sidecar},
     "mark": False,
     "corner": str(Corner.BOTTOM_RIGHT),
@@ -67,6 +88,8 @@ class Facts:
         picture: What the document previews.
         face_px: Side of the face crop as previewed.
         full_size: Width and height of the whole portrait in px.
+        can_cut_out: Whether the engine can leave the background away.
+        sounds: What is heard, to tell whether it can be copied as it is.
     """
 
     rate: Fraction
@@ -78,6 +101,8 @@ class Facts:
     picture: Picture
     face_px: int
     full_size: tuple[int, int]
+    can_cut_out: bool = False
+    sounds: tuple[Sound, ...] = ()
 
     def n_frames(self, chosen: str) -> int:
         """Frames of a choice of range: `range`, `whole` or `strip`."""
@@ -166,6 +191,15 @@ class ExportForm(QWidget):
         return Picture(str(self.value("picture")))
 
     @property
+    def problem(self) -> str:
+        """What keeps the chosen fields from being written, as one sentence; empty if nothing."""
+        if self._sound() is SoundMode.COPY and self._preset.kind is Kind.FILM:
+            reason = why_not_copied(self._facts.sounds, self._preset.codec)
+            if reason is not None:
+                return f"The sound cannot be copied unchanged, because {reason}: choose another."
+        return ""
+
+    @property
     def settings(self) -> ExportSettings:
         """The choices in the words of the core."""
         is_marked = bool(self.value("mark"))
@@ -175,15 +209,37 @@ class ExportForm(QWidget):
             size=self._side(),
             rate=None if self.value("rate") == "project" else self.rate,
             crf=round(_number(self.value("crf"))),
+            bits_per_s=self._bits_per_s(),
             speed=str(self.value("speed")),
             full_chroma=bool(self.value("full_chroma")),
-            has_sound=bool(self.value("has_sound")),
+            sound=self._sound(),
+            is_cut_out=bool(self.value("cut_out")) and self._can_cut_out(),
             sidecars=frozenset(s for s in Sidecar if self.value(f"sidecar_{s}")),
             mark=Mark(
                 self.mark_text.text().strip() if is_marked else "",
                 Corner(str(self.value("corner"))),
             ),
         )
+
+    def _sound(self) -> SoundMode:
+        """What becomes of the audio track; other files than films hold it whole or not at all."""
+        chosen = SoundMode(str(self.value("sound")))
+        if self._preset.kind is Kind.FILM or chosen is SoundMode.NONE:
+            return chosen
+        return SoundMode.CODED
+
+    def _bits_per_s(self) -> int | None:
+        """The bit rate that is asked for; None for a constant quality."""
+        if self.value("rate_control") != "bits" or not self._preset.has_quality:
+            return None
+        return round(_number(self.value("megabits")) * 1e6)
+
+    def _can_cut_out(self) -> bool:
+        return self._preset.has_alpha and self._facts.can_cut_out
+
+    @property
+    def _preset(self) -> Preset:
+        return PRESETS[str(self.value("preset"))]
 
     def _side(self) -> int | None:
         """The size that is asked for; None for the whole portrait as it is."""
@@ -206,7 +262,7 @@ class ExportForm(QWidget):
         return [
             self._row("preset", "Preset", Choices(presets), "What is written."),
             self._row("range", "Range", Choices(tuple(ranges)), "Which part is written."),
-            self._row("has_sound", "Sound", Switch("Audio track"), "AAC 192 kb/s, 48 kHz."),
+            self._row("sound", "Sound", Choices(_SOUNDS), "What becomes of the audio track."),
             self._row("after", "After", Choices(after), "What happens when it is done."),
         ]
 
@@ -219,6 +275,7 @@ class ExportForm(QWidget):
         side = NumberRange(MIN_SIDE_PX, MAX_SIDE_PX, 2, 0, "px", is_whole=True)
         return [
             self._row("picture", "Picture", Choices(tuple(pictures)), "What the frames show."),
+            self._row("cut_out", "Background", Switch("Transparent"), _CUT_OUT),
             self._row("scale", "Size", Choices(self._sizes()), "Even numbers are forced."),
             self._row("side", "Custom size", side, "Side of the crop, or the longest side."),
             self._row("rate", "Rate", Choices((project, *rates)), "Frames per second."),
@@ -227,8 +284,12 @@ class ExportForm(QWidget):
     def _quality_rows(self) -> list[QWidget]:
         crf = NumberRange(0, MAX_CRF, 1, 0, "CRF", is_whole=True)
         speeds = tuple((name, name.capitalize()) for name in _SPEEDS)
+        bits = NumberRange(MIN_BITS_PER_S / 1e6, MAX_BITS_PER_S / 1e6, 0.5, 1, "Mb/s")
+        control = (("quality", "Constant quality"), ("bits", "Bit rate"))
         return [
+            self._row("rate_control", "Aim at", Choices(control), "An even look, or a known size."),
             self._row("crf", "Quality", crf, "0 is lossless, 18 looks the same, 28 is small."),
+            self._row("megabits", "Bit rate", bits, "On average, without the sound."),
             self._row("speed", "Speed", Choices(speeds), "Slower makes the file smaller."),
             self._row(
                 "full_chroma",
@@ -284,17 +345,23 @@ class ExportForm(QWidget):
 
     def _refresh(self) -> None:
         """Shows the fields that count for the chosen preset."""
-        preset = PRESETS[str(self.value("preset"))]
+        preset = self._preset
         self.rows["scale"].set_editor(Choices(self._sizes()))
         for name in ("picture", "scale", "mark"):
             self.rows[name].setEnabled(preset.has_pictures)
         is_custom = self.value("scale") == CUSTOM
         self.rows["side"].setVisible(is_custom)
         self.rows["side"].setEnabled(preset.has_pictures)
+        self.rows["cut_out"].setEnabled(self._can_cut_out())
         self.rows["rate"].setEnabled(preset.kind is not Kind.SOUND)
-        for name in ("crf", "speed", "full_chroma"):
-            self.rows[name].setEnabled(preset.kind is Kind.FILM)
-        self.rows["has_sound"].setEnabled(preset.kind in (Kind.FILM, Kind.PICTURES))
+        is_by_bits = self.value("rate_control") == "bits"
+        self.rows["crf"].setVisible(not is_by_bits)
+        self.rows["megabits"].setVisible(is_by_bits)
+        for name in ("rate_control", "crf", "megabits", "speed"):
+            self.rows[name].setEnabled(preset.has_quality)
+        has_full_chroma = preset.codec is not None and bool(preset.codec.pixel_formats[1])
+        self.rows["full_chroma"].setEnabled(has_full_chroma)
+        self.rows["sound"].setEnabled(preset.kind in (Kind.FILM, Kind.PICTURES))
         is_marked = bool(self.value("mark")) and preset.has_pictures
         self.mark_text.setEnabled(is_marked)
         self.rows["corner"].setEnabled(is_marked)

@@ -50,7 +50,9 @@ class JobCard(QFrame):
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.cancel_button = self._button("stop", "Cancel", "Stop it; no half file is left")
-        self.retry_button = self._button("reset", "Retry", "Write it again from the start")
+        self.retry_button = self._button(
+            "reset", "Retry", "Try again; what failed goes on where it stopped"
+        )
         self.reveal_button = self._button("reveal", "Show in folder", "Show the file in its folder")
         self.remove_button = self._button("close", "Remove", "Take it off this list")
         top = QHBoxLayout()

@@ -23,12 +23,15 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.controls import Factor
+from core.base.time import FrameRange
 from core.timeline.document import Document
 from core.timeline.edits import TITLES, edit_audio, set_locked
 from core.timeline.strip import Strip
+from studio.controller.clip_gaps import gaps_text, known_gaps
 from studio.controller.selection import AUDIO
 from studio.controller.studio import Studio
 from studio.panels.inspector_avatar import AVATAR
+from studio.panels.inspector_faces import SourceFaces
 from studio.panels.inspector_form import Form
 from studio.panels.inspector_keys import FRAME, KEYS, PLAYHEAD, CurveRef, lane_title
 from studio.panels.inspector_sources import SOURCE
@@ -67,11 +70,13 @@ class InspectorPanel(QWidget):
         self.key_form = Form[CurveRef](project, KEYS)
         self.playhead_form = Form[CurveRef](project, PLAYHEAD)
         self.avatar_form = Form[str](project, AVATAR)
+        self.clip_faces = SourceFaces(studio, is_portrait=False)
+        self.portrait_faces = SourceFaces(studio, is_portrait=True)
         self._pages = {
             Tab.TRACK: _Page([self.factor_form, self.audio_form]),
-            Tab.CLIP: _Page([self.strip_form, self.sound_form, self.source_form]),
+            Tab.CLIP: _Page([self.clip_faces, self.source_form, self.strip_form, self.sound_form]),
             Tab.KEY: _Page([self.key_form, self.playhead_form]),
-            Tab.AVATAR: _Page([self.avatar_form, self._make_avatar_buttons()]),
+            Tab.AVATAR: _Page([self.portrait_faces, self.avatar_form, self._make_avatar_buttons()]),
         }
         self._tabs: dict[Tab, QToolButton] = {}
         self._stack = QStackedWidget(self)
@@ -86,6 +91,7 @@ class InspectorPanel(QWidget):
         studio.selection.changed.connect(self._on_selection_changed)
         studio.playhead.frame_changed.connect(self._on_frame_changed)
         project.document_changed.connect(self.refresh)
+        studio.preview.avatar.bank_changed.connect(self.refresh)
         self.show_tab(Tab.TRACK)
 
     @property
@@ -117,6 +123,7 @@ class InspectorPanel(QWidget):
             self._show_keys(page)
         else:
             page.show_forms("Avatar", {self.avatar_form: [""]})
+            self.portrait_faces.show_source(self._studio.project.document.avatar.source_id)
 
     def _show_track(self, page: "_Page") -> None:
         factor = self._studio.selection.factor
@@ -130,6 +137,8 @@ class InspectorPanel(QWidget):
     def _show_strips(self, page: "_Page") -> None:
         document = self._studio.project.document
         ids = sorted(self._studio.selection.strips)
+        self.clip_faces.show_source("")
+        page.warn("")
         if not ids:
             page.show_text("Clip", "Select a strip on the timeline to change it here.")
             return
@@ -146,11 +155,29 @@ class InspectorPanel(QWidget):
             forms: dict[Form[str], Sequence[str]] = {self.strip_form: ids}
             if len({source.kind for source in known}) == 1 and len(known) == len(sources):
                 forms[self.source_form] = sources
+                self.clip_faces.show_source(sources[0] if len(sources) == 1 else "")
             page.show_forms(title, forms)
+            page.warn(self._gap_warning(ids))
             self._set_lock([self.strip_form], factor)
         else:
             page.show_forms(title, {self.sound_form: ids})
             self._set_lock([self.sound_form], None)
+
+    def _gap_warning(self, strip_ids: Sequence[str]) -> str:
+        """Says for how long the clips of some strips show no face."""
+        document, bank = self._studio.project.document, self._studio.preview.bank
+        gaps: list[FrameRange] = []
+        for strip_id in strip_ids:
+            found = document.find_strip(strip_id)
+            if found is not None:
+                gaps += known_gaps(document, bank, found[0].factor, found[1])
+        text = gaps_text(gaps, document.rate)
+        return f"⚠ {text} without a face: motion rests there." if text else ""
+
+    @property
+    def warning(self) -> str:
+        """What the shown page warns of."""
+        return self._pages[self.tab].warning
 
     def _show_keys(self, page: "_Page") -> None:
         selection = self._studio.selection
@@ -267,12 +294,17 @@ class _Page(QScrollArea):
         self._hint = QLabel(self)
         self._hint.setProperty("role", "muted")
         self._hint.setWordWrap(True)
+        self._warning = QLabel(self)
+        self._warning.setProperty("role", "warning")
+        self._warning.setWordWrap(True)
+        self._warning.hide()
         body = QWidget(self)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 6, 0)
         layout.setSpacing(6)
         layout.addWidget(self._title)
         layout.addWidget(self._hint)
+        layout.addWidget(self._warning)
         for part in parts:
             layout.addWidget(part)
         layout.addStretch(1)
@@ -284,6 +316,15 @@ class _Page(QScrollArea):
     @property
     def title(self) -> str:
         return self._title.text()
+
+    @property
+    def warning(self) -> str:
+        return self._warning.text()
+
+    def warn(self, text: str) -> None:
+        """Shows a warning below the title; an empty one hides it."""
+        self._warning.setText(text)
+        self._warning.setVisible(bool(text))
 
     def show_forms(self, title: str, subjects: dict[Form[Any], Sequence[Any]]) -> None:
         """Shows some forms with their subjects; the others are hidden."""

@@ -5,13 +5,15 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from core.engines.registry import DEFAULT, list_engines
+from core.engines.protocol import EngineSpec
+from core.engines.protocol import Switch as EngineSwitch
+from core.engines.registry import DEFAULT, list_engines, spec_of
 from core.timeline.document import AvatarSettings, Document, ViewSettings
-from core.timeline.project_edits import set_avatar, set_length, set_rate
+from core.timeline.project_edits import set_avatar, set_engine, set_length, set_rate
 from studio.panels.inspector_form import Parameter
 from studio.panels.inspector_sources import FACE, MAX_SEED, face_number, face_value
 from studio.panels.inspector_tracks import number
-from studio.widgets.fields import Choices, Editor, Value
+from studio.widgets.fields import Choices, Editor, Switch, Value
 from studio.widgets.number_field import NumberRange
 
 MIN_SIZE_PX, MAX_SIZE_PX = 256, 1080
@@ -30,7 +32,7 @@ def _engines(document: Document, _: str) -> Choices:
     names = [spec.name for spec in list_engines()]
     if document.avatar.engine not in names:
         names.append(document.avatar.engine)
-    return Choices(tuple((name, name.capitalize()) for name in names))
+    return Choices(tuple((name, spec_of(name).shown_name) for name in names))
 
 
 def _rates(document: Document, _: str) -> Choices:
@@ -65,6 +67,24 @@ def _parameter(
     )
 
 
+def _switch(spec: EngineSpec, switch: EngineSwitch) -> Parameter[str]:
+    """The row of something that can be left out by one engine; only shown with that engine."""
+
+    def change(avatar: AvatarSettings, value: Value) -> AvatarSettings:
+        others = tuple(name for name in avatar.switched_off if name != switch.name)
+        return replace(avatar, switched_off=others if value else (*others, switch.name))
+
+    return _parameter(
+        spec.shown_name,
+        switch.title,
+        switch.tooltip,
+        Switch("On"),
+        lambda avatar: switch.name not in avatar.switched_off,
+        change,
+        lambda avatar: avatar.engine == spec.name,
+    )
+
+
 def _view(avatar: AvatarSettings, **changes: object) -> AvatarSettings:
     return replace(avatar, view=replace(avatar.view, **changes))  # type: ignore[arg-type]
 
@@ -88,14 +108,16 @@ AVATAR: tuple[Parameter[str], ...] = (
         lambda avatar: face_value(avatar.face),
         lambda avatar, value: replace(avatar, face=face_number(value)),
     ),
-    _parameter(
+    Parameter(
         "Engine",
         "Engine",
         "What draws the frames.",
         _engines,
-        lambda avatar: avatar.engine or DEFAULT,
-        lambda avatar, value: replace(avatar, engine=str(value)),
+        _DEFAULTS.engine,
+        lambda document, _: document.avatar.engine or DEFAULT,
+        lambda document, _, value: set_engine(document, str(value)),
     ),
+    *(_switch(spec, switch) for spec in list_engines() for switch in spec.switches),
     _parameter(
         "Picture",
         "View",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from core.motion.generators import BLINK_JITTER, BLINKS_PER_MINUTE
-from core.motion.presets import DEFAULT_INTENSITY, EMOTIONS, MAX_EMOTIONS
+from core.motion.presets import DEFAULT_INTENSITY, EMOTIONS, MAX_EMOTIONS, TRANSITION_S
 from core.timeline.document import Document
 from core.timeline.project_edits import add_source
 from core.timeline.source import (
@@ -232,5 +232,15 @@ SOURCE: tuple[Parameter[str], ...] = (
         lambda params, value: replace(params, seed=round(number(value))),
     ),
     *(row for slot in range(MAX_EMOTIONS) for row in _emotion_rows(slot)),
+    _parameter(
+        "Emotion",
+        "Transition",
+        "How long the expression takes to come up.",
+        NumberRange(0, 2000, 50, 0, "ms"),
+        milliseconds(TRANSITION_S),
+        PresetParams,
+        lambda params: milliseconds(params.transition_s),
+        lambda params, value: replace(params, transition_s=seconds(value)),
+    ),
 )
 """The rows of a strip's source."""

@@ -53,7 +53,7 @@ _EMPTY: Final = {
 }
 _FILTER: Final = (
     "Media (*.jpg *.jpeg *.png *.webp *.bmp *.tif *.tiff *.gif *.mp4 *.mov *.mkv *.webm *.avi "
-    "*.wav *.mp3 *.m4a *.ogg *.flac *.csv *.safetensors);;All files (*)"
+    "*.wav *.mp3 *.m4a *.ogg *.flac *.csv *.safetensors *.safetensors);;All files (*)"
 )
 
 

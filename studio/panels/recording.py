@@ -29,6 +29,7 @@ from studio.controller.selection import AUDIO, TRACKS
 from studio.controller.studio import Studio
 from studio.panels.recording_devices import Inputs, MicrophoneBox, WebcamBox
 from studio.panels.recording_inputs import PAD_TARGETS, pad_lanes
+from studio.panels.recording_response import CameraResponse
 from studio.panels.recording_take import TakeCard
 from studio.widgets.fields import Section
 from studio.widgets.icons import dress
@@ -60,6 +61,7 @@ class RecordPanel(QWidget):
         self._recorder = studio.recorder
         inputs = inputs or Inputs()
         self.webcam = WebcamBox(inputs, self)
+        self.response = CameraResponse(studio.settings, self)
         self.microphone = MicrophoneBox(inputs, self)
         self.pad = MousePad(self)
         self.card = TakeCard(self._recorder, self)
@@ -94,12 +96,14 @@ class RecordPanel(QWidget):
         self._timer.stop()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter keeps; Esc discards a recording, or stops rehearsing."""
+        """Enter keeps; Esc ends a recording and discards it, see `TakeCard.discard`."""
         phase = self._recorder.phase
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and phase is Phase.REVIEW:
             self._recorder.keep()
-        elif event.key() == Qt.Key.Key_Escape and phase in _BUSY:
+        elif event.key() == Qt.Key.Key_Escape and phase in (*_BUSY, Phase.REVIEW):
             self._recorder.stop()
+            if self._recorder.phase is Phase.REVIEW:
+                self.card.discard()
         else:
             super().keyPressEvent(event)
 
@@ -207,6 +211,9 @@ class RecordPanel(QWidget):
         column.addWidget(Section("Tracks", [self._tracks()], body))
         column.addWidget(Section("Mouse pad", [self._pad_head(), self.pad], body))
         column.addWidget(Section("Webcam", [self.webcam], body))
+        response = Section("Webcam response", [self.response], body)
+        response.header.setChecked(False)
+        column.addWidget(response)
         column.addWidget(Section("Microphone", [self.microphone], body))
         column.addStretch(1)
         area = QScrollArea(self)

@@ -82,7 +82,7 @@ class TakeCard(QFrame):
         self.keep_button.clicked.connect(self.kept)
         self.keys_button.clicked.connect(self.kept_as_keys)
         self.retake_button.clicked.connect(self.retaken)
-        self.discard_button.clicked.connect(self._on_discard)
+        self.discard_button.clicked.connect(self.discard)
         self._lay_out()
         recorder.take_changed.connect(self.refresh)
 
@@ -103,7 +103,8 @@ class TakeCard(QFrame):
         )
         self._is_filling = False
 
-    def _on_discard(self) -> None:
+    def discard(self) -> None:
+        """Throws the take away, after asking where more than two seconds would be lost."""
         is_long = self._recorder.recorded_s > _ASK_FROM_S
         if is_long and not self._is_asking:
             self._ask_discard(True)

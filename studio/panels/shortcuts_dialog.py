@@ -1,5 +1,7 @@
 """Keyboard shortcuts: search, change, and be warned before two commands share keys."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -8,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
@@ -20,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.base.errors import StudioError
 from studio.controller.action_table import MENUS, PRESETS, Action
 from studio.controller.actions import Actions
 from studio.panels.palette_dialog import shown_keys
@@ -84,6 +88,13 @@ class ShortcutsDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         reset = buttons.addButton("Reset all", QDialogButtonBox.ButtonRole.ResetRole)
         reset.clicked.connect(self._on_reset)
+        for text, tooltip, run in (
+            ("Import…", "Take the keys of a file", self._ask_import),
+            ("Export…", "Write the keys to a file", self._ask_export),
+        ):
+            button = buttons.addButton(text, QDialogButtonBox.ButtonRole.ActionRole)
+            button.setToolTip(tooltip)
+            button.clicked.connect(run)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
@@ -93,6 +104,41 @@ class ShortcutsDialog(QDialog):
         layout.addWidget(self.warning)
         layout.addWidget(buttons)
         self._on_row()
+
+    def bring(self, path: Path) -> None:
+        """Takes the keys of a file that `save` wrote."""
+        self._try(lambda: self._actions.load_shortcuts(path))
+        self._fill()
+
+    def save(self, path: Path) -> None:
+        """Writes preset and keys to a file."""
+        self._try(lambda: self._actions.save_shortcuts(path))
+
+    def _try(self, run: Callable[[], None]) -> None:
+        try:
+            run()
+        except StudioError as error:
+            self.warning.setText(str(error))
+        else:
+            self.warning.setText("")
+
+    def _ask_import(self) -> None:
+        dialog = self._dialog("Import keyboard shortcuts")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self.bring(Path(name)))
+        dialog.open()
+
+    def _ask_export(self) -> None:
+        dialog = self._dialog("Export keyboard shortcuts")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("json")
+        dialog.fileSelected.connect(lambda name: self.save(Path(name)))
+        dialog.open()
+
+    def _dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self, title, "", "Shortcuts (*.json)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
 
     def _fill(self) -> None:
         chosen = self._chosen()

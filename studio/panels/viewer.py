@@ -1,10 +1,11 @@
 """The viewer: the picture of the playhead, compared, outlined, and grabbed to direct the face."""
 
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -15,8 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.session.bank import source_path
+from core.timeline.source import ClipParams, PortraitParams
+from studio.controller.last_export import LastExport
 from studio.controller.preview import State
 from studio.controller.studio import Studio
+from studio.panels.crop_dialog import CropDialog
 from studio.panels.viewer_drop import DropTarget
 from studio.panels.viewer_empty import EmptyView
 from studio.panels.viewer_gesture import ViewerGesture
@@ -32,7 +37,10 @@ _MODES: Final = (
     (Mode.ONION, "Onion", "The previous and the next key over the picture (F4)"),
     (Mode.LANDMARKS, "Landmarks", "Outlines of the face; works without an engine (F5)"),
 )
-_OTHERS: Final = ("Portrait", "Snapshot A", "Snapshot B")
+_OTHERS: Final = ("Portrait", "Snapshot A", "Snapshot B", "Last export")
+_LAST_EXPORT: Final = _OTHERS.index("Last export")
+_NAMES_FROM_PX: Final = 860
+"""Width of the bar from which on the modes show their names."""
 _VIEWS: Final = (("Face", "face"), ("Full picture", "full"))
 _CURSORS: Final = {
     Grip.HEAD: Qt.CursorShape.OpenHandCursor,
@@ -59,6 +67,7 @@ class ViewerPanel(QWidget):
         self.gesture = ViewerGesture(studio, self)
         self.empty = EmptyView(self.view)
         self.drops = DropTarget(studio, self)
+        self.film = LastExport(studio.jobs, studio.project, studio.pool, self)
         self._modes = QButtonGroup(self)
         self._buttons: dict[Mode, QToolButton] = {}
         self._other = QComboBox(self)
@@ -84,11 +93,13 @@ class ViewerPanel(QWidget):
         self._buttons[mode].setChecked(True)
         self.view.set_mode(mode)
         self._other.setEnabled(mode in (Mode.WIPE, Mode.SIDE))
+        if mode is not Mode.ONION:
+            self._studio.preview.want_also(())
         self._show_extras()
         self.mode_changed.emit(str(mode))
 
     def compare_with(self, slot: int) -> None:
-        """Compares with snapshot 1 or 2, or with the portrait (0), behind the bar."""
+        """Compares with snapshot 1 or 2, the portrait (0) or the last export (3)."""
         self._other.setCurrentIndex(slot)
         if self.mode not in (Mode.WIPE, Mode.SIDE):
             self.set_mode(Mode.WIPE)
@@ -107,6 +118,7 @@ class ViewerPanel(QWidget):
         for mode, title, tip in _MODES:
             button = QToolButton(bar)
             button.setText(title)
+            button.setAccessibleName(title)
             button.setToolTip(tip)
             button.setCheckable(True)
             button.setProperty("role", "segment")
@@ -118,6 +130,7 @@ class ViewerPanel(QWidget):
             row.addWidget(button)
         self._buttons[Mode.RESULT].setChecked(True)
         row.addSpacing(8)
+        bar.installEventFilter(self)
         self._other.addItems(_OTHERS)
         self._other.setToolTip("What the result is compared with")
         self._other.setAccessibleName("Compare with")
@@ -134,6 +147,16 @@ class ViewerPanel(QWidget):
         row.addWidget(self._framing)
         return bar
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leaves only icons on the modes where their names find no room."""
+        if event.type() is QEvent.Type.Resize and isinstance(watched, QWidget):
+            is_wide = watched.width() >= _NAMES_FROM_PX
+            styles = Qt.ToolButtonStyle
+            style = styles.ToolButtonTextBesideIcon if is_wide else styles.ToolButtonIconOnly
+            for button in self._buttons.values():
+                button.setToolButtonStyle(style)
+        return False
+
     def _connect(self) -> None:
         studio, view = self._studio, self.view
         studio.preview.picture_ready.connect(self._on_picture)
@@ -141,7 +164,10 @@ class ViewerPanel(QWidget):
         studio.preview.motion_changed.connect(self._show_extras)
         studio.preview.cache_changed.connect(self._on_cache)
         studio.preview.snapshots_changed.connect(self._show_other)
+        studio.preview.source_ready.connect(self._show_other)
+        self.film.changed.connect(self._show_other)
         studio.playhead.frame_changed.connect(self._show_extras)
+        studio.selection.changed.connect(self._on_cache)
         studio.project.document_changed.connect(self._on_document)
         studio.project.opened.connect(self._on_opened)
         view.grabbed.connect(lambda at: self.gesture.grab(at.x(), at.y()))
@@ -154,6 +180,7 @@ class ViewerPanel(QWidget):
         self.empty.portrait_wanted.connect(self.portrait_wanted)
         self.empty.audio_wanted.connect(self.audio_wanted)
         self.empty.sample_wanted.connect(self.sample_wanted)
+        self.empty.crop_wanted.connect(self._on_crop_wanted)
         self._other.activated.connect(self._show_other)
         self._framing.activated.connect(self._on_framing)
 
@@ -181,9 +208,29 @@ class ViewerPanel(QWidget):
         if is_empty:
             self.view.set_result(None)
         has_picture = self.view.has_picture and preview.state is not State.FAILED
-        self.empty.show_state(preview.state, preview.reason, has_picture=has_picture)
+        self.empty.show_state(
+            preview.state, preview.reason, has_picture=has_picture, faceless=self._faceless()
+        )
         self._on_document()
         self._show_extras()
+
+    def _faceless(self) -> str:
+        """The file name of a portrait in which no usable face was found; else nothing."""
+        document = self._studio.project.document
+        portrait = document.source(document.avatar.source_id)
+        if not self._studio.preview.avatar.lacks_face or portrait is None or not portrait.media:
+            return ""
+        return Path(portrait.media.path).name
+
+    def _on_crop_wanted(self) -> None:
+        project = self._studio.project
+        portrait = project.document.source(project.document.avatar.source_id)
+        if portrait is None or not isinstance(portrait.params, PortraitParams | ClipParams):
+            return
+        path = source_path(portrait, project.folder)
+        dialog = CropDialog(self._studio.faces, path, portrait.params.crop, self)
+        dialog.chosen.connect(lambda crop: self._studio.set_crop(portrait.id, crop))
+        dialog.open()
 
     def _on_cache(self) -> None:
         if self.mode is Mode.ONION:
@@ -217,8 +264,13 @@ class ViewerPanel(QWidget):
         if self.mode not in (Mode.WIPE, Mode.SIDE):
             return
         index, preview = self._other.currentIndex(), self._studio.preview
-        other = preview.source_picture if index == 0 else preview.snapshot(index)
         name = self._other.currentText()
+        if index == _LAST_EXPORT:
+            other = self.film.picture(self._studio.playhead.frame)
+            if other is None and self.film.has_film:
+                return  # on its way, or beyond the film's end: what was there stays
+        else:
+            other = preview.source_picture if index == 0 else preview.snapshot(index)
         self.view.set_other(other, name if other is not None else f"{name} (none yet)")
 
     def _show_ghosts(self) -> None:
@@ -227,7 +279,9 @@ class ViewerPanel(QWidget):
         if preview.size == (0, 0):
             return
         tones = (TRACK_COLORS["lips"], TRACK_COLORS["eyes"])
-        for frame, tone in zip(self._key_frames(), tones, strict=True):
+        frames = self._key_frames()
+        preview.want_also([frame for frame in frames if frame is not None])
+        for frame, tone in zip(frames, tones, strict=True):
             if frame is None:
                 continue
             picture = preview.picture(frame)
@@ -237,15 +291,16 @@ class ViewerPanel(QWidget):
         self.view.set_ghosts(pictures, lines)
 
     def _key_frames(self) -> tuple[int | None, int | None]:
-        """Frames of the last key before and the first one after the playhead."""
+        """Frames of the last key before and the first one after the playhead.
+
+        Those of the focused curve count, without one those of all.
+        """
         now = self._studio.playhead.frame
         document = self._studio.project.document
-        frames = {
-            round(key.frame)
-            for track in document.tracks
-            for offset in track.offsets
-            for key in offset.curve.keys
-        }
+        curves = [self._studio.selection.curve]
+        if not curves[0].keys:
+            curves = [offset.curve for track in document.tracks for offset in track.offsets]
+        frames = {round(key.frame) for curve in curves for key in curve.keys}
         before = max((f for f in frames if f < now), default=None)
         after = min((f for f in frames if f > now), default=None)
         return before, after

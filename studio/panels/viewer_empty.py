@@ -17,12 +17,14 @@ class EmptyView(QWidget):
     portrait_wanted = Signal()
     audio_wanted = Signal()
     sample_wanted = Signal()
+    crop_wanted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._state = State.EMPTY
         self._has_picture = False
         self._hint = ""
+        self._faceless = ""
         self._icon = QLabel(self)
         self._title = QLabel(self)
         self._text = QLabel(self)
@@ -32,9 +34,14 @@ class EmptyView(QWidget):
         self.setGeometry(parent.rect())
         self._show()
 
-    def show_state(self, state: State, reason: str, *, has_picture: bool) -> None:
-        """Says why there is no picture, or hides."""
-        self._state, self._has_picture = state, has_picture
+    def show_state(
+        self, state: State, reason: str, *, has_picture: bool, faceless: str = ""
+    ) -> None:
+        """Says why there is no picture, or hides.
+
+        `faceless` is the name of a portrait whose face has to be pointed out by hand.
+        """
+        self._state, self._has_picture, self._faceless = state, has_picture, faceless
         self._text.setText(reason)
         self._show()
 
@@ -43,6 +50,11 @@ class EmptyView(QWidget):
         if has_picture != self._has_picture:
             self._has_picture = has_picture
             self._show()
+
+    @property
+    def title(self) -> str:
+        """What it says in large letters."""
+        return self._title.text()
 
     def set_drop_hint(self, hint: str) -> None:
         """Says what a drop would do; empty when nothing is dragged over the viewer."""
@@ -71,6 +83,13 @@ class EmptyView(QWidget):
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 8, 0, 0)
         row.setSpacing(8)
+        self._crop = QPushButton("Draw the crop…", self._buttons)
+        self._crop.setProperty("primary", True)
+        self._crop.setToolTip("Show by hand where the face is")
+        dress(self._crop, "pencil", "on_accent")
+        self._crop.clicked.connect(self.crop_wanted)
+        row.addWidget(self._crop)
+        self._others: list[QPushButton] = []
         for text, icon, signal, is_primary in (
             ("Choose a portrait…", "portrait", self.portrait_wanted, True),
             ("Choose a voice…", "audio", self.audio_wanted, False),
@@ -81,6 +100,7 @@ class EmptyView(QWidget):
             dress(button, icon, "on_accent" if is_primary else "text")
             button.clicked.connect(signal)
             row.addWidget(button)
+            self._others.append(button)
         layout.addStretch(1)
         center = Qt.AlignmentFlag.AlignHCenter
         for widget in (self._icon, self._title, self._text, self._buttons):
@@ -95,8 +115,14 @@ class EmptyView(QWidget):
             State.READY: ("clock", "Drawing the first picture…"),
             State.FAILED: ("warning", "There is no picture"),
         }[self._state]
+        self._crop.setVisible(bool(self._faceless))
+        for button in self._others[1:]:
+            button.setVisible(not self._faceless)
+        self._text.setMinimumHeight(max(self._text.heightForWidth(_TEXT_PX), 0))
         if self._hint:
             icon, title = "import", self._hint
+        elif self._faceless:
+            title = f"No face found in {self._faceless}. Draw the crop by hand?"
         elif self._state is State.EMPTY and not self._text.text():
             self._text.setText(
                 "A photograph or a drawing of one face, seen from the front. Add a voice, press "

@@ -30,7 +30,7 @@ from studio.panels.viewer_drop import DropTarget
 from studio.panels.window_bar import WindowBar
 from studio.panels.window_docks import Docks
 from studio.panels.window_files import FileCommands
-from studio.panels.window_keys import KeyGuard
+from studio.panels.window_keys import HeldShuttle, KeyGuard
 from studio.panels.window_menus import Commands
 from studio.panels.window_tools import ToolCommands
 
@@ -98,6 +98,7 @@ class StudioWindow(QMainWindow):
         self._fill_view_menu()
         self.drops = DropTarget(studio, self)
         self.installEventFilter(KeyGuard(self))
+        self.installEventFilter(HeldShuttle(studio.playhead.step, self))
         for button in self.findChildren(QAbstractButton):
             # a click leaves the focus where the work is, so that Space plays after it
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

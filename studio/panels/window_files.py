@@ -34,6 +34,7 @@ class FileCommands(QObject):
         self._studio = studio
         self._window = window
         self._next: Callable[[], None] | None = None
+        self._plays_next = False  # the session that is opened next is to be played
         self._is_play_wanted = False
         studio.project.saved.connect(self._on_saved)
         studio.project.failed.connect(self._forget)
@@ -69,16 +70,33 @@ class FileCommands(QObject):
         )
 
     def open_path(self, path: Path, *, is_asked: bool = False) -> None:
-        """Opens a session folder, its `project.json`, or a shared zip."""
+        """Opens a session folder, its `project.json`, or a shared zip.
+
+        The sample that comes with the studio is opened as a copy, so that it stays as it is.
+        """
         target = path if path.suffix == ".zip" else session_folder(path)
+        project = self._studio.project
+        is_ours = target.resolve() == SAMPLE.resolve()
+
+        def go_on() -> None:
+            if is_ours:
+                project.open_copy(SAMPLE)
+            else:
+                project.open(target)
+
         if is_asked:
-            self._studio.project.open(target)
+            go_on()
         else:
-            self.leaving(lambda: self._studio.project.open(target))
+            self.leaving(go_on)
 
     def open_sample(self) -> None:
         """Opens a copy of the sample that comes with the studio, and plays it once it can."""
-        self.leaving(lambda: self._studio.project.open_copy(SAMPLE))
+
+        def open_and_play() -> None:
+            self._studio.project.open_copy(SAMPLE)
+            self._plays_next = True
+
+        self.leaving(open_and_play)
 
     def save(self) -> None:
         """Saves in place, or asks for a name."""
@@ -162,7 +180,7 @@ class FileCommands(QObject):
             then()
 
     def _on_opened(self) -> None:
-        self._is_play_wanted = self._studio.project.is_copy
+        self._is_play_wanted, self._plays_next = self._plays_next, False
 
     def _play_sample(self) -> None:
         """Begins to play when the first picture with all its motion is there."""
@@ -175,6 +193,7 @@ class FileCommands(QObject):
 
     def _forget(self) -> None:
         self._next = None
+        self._plays_next = False
 
     def _folder(self) -> Path:
         last = str(self._studio.settings.get("last_folder"))

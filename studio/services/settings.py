@@ -39,6 +39,7 @@ DEFAULTS: Final[dict[str, Value]] = {
     "output": "",
     "rest_poses": {},  # device → 58 control values
     "latencies": {},  # device → seconds
+    "camera_response": {},  # "gain_FACTOR" and "deadzone_FACTOR" → percent, where not usual
     "take_smoothing": 30,  # percent
     "take_simplify": 1.0,  # percent
     # export

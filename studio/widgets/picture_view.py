@@ -112,6 +112,11 @@ class PictureView(QWidget):
         self._ghost_lines = tuple(lines)
         self.update()
 
+    @property
+    def ghosts(self) -> tuple[QImage, ...]:
+        """The pictures that the onion mode lays over the result."""
+        return self._ghosts
+
     def set_lines(self, lines: Sequence[Outline]) -> None:
         """Outlines of the face, for the landmarks mode."""
         self._lines = lines
@@ -180,7 +185,7 @@ class PictureView(QWidget):
         else:
             _draw(painter, rect, self._result)
         if self.mode is Mode.SIDE:
-            _draw(painter, other_rect, self._other)
+            _draw(painter, _kept_aspect(other_rect, self._other), self._other)
             self._paint_name(painter, rect, self._names[0], is_left=True)
             self._paint_name(painter, other_rect, self._names[1], is_left=True)
         elif self.mode is Mode.ONION:
@@ -191,7 +196,8 @@ class PictureView(QWidget):
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _paint_wipe(self, painter: QPainter, rect: QRectF) -> None:
-        _draw(painter, rect, self._other)
+        _draw(painter, rect, None)
+        _draw(painter, _kept_aspect(rect, self._other), self._other)
         x = rect.x() + self.wipe * rect.width()
         painter.save()
         painter.setClipRect(QRectF(rect.x(), rect.y(), x - rect.x(), rect.height()))
@@ -335,6 +341,13 @@ def _fitted(width: int, height: int, room: QRectF) -> QRectF:
     rect = QRectF(0, 0, size.width(), size.height())
     rect.moveCenter(room.center())
     return QRectF(round(rect.x()), round(rect.y()), rect.width(), rect.height())
+
+
+def _kept_aspect(rect: QRectF, image: QImage | None) -> QRectF:
+    """The part of a rectangle that a picture of another shape fills undistorted."""
+    if image is None or abs(image.width() / image.height() - rect.width() / rect.height()) < 0.02:
+        return rect
+    return _fitted(image.width(), image.height(), rect)
 
 
 def _draw(painter: QPainter, rect: QRectF, image: QImage | None) -> None:

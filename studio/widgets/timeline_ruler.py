@@ -127,7 +127,8 @@ class TimeRuler(QWidget):
             )
             if is_major:
                 text = short_timecode(frame, self._rate)
-                painter.drawText(QPointF(round(x) + 4, bottom - 8), text)
+                if x + 4 + painter.fontMetrics().horizontalAdvance(text) <= self.width():
+                    painter.drawText(QPointF(round(x) + 4, bottom - 8), text)
             frame += minor
 
     def _paint_range(self, painter: QPainter, shades: Shades) -> None:

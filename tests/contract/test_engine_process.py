@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.base.parts import part_folder
 from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.engines.protocol import View
 from core.export.render_plan import open_avatar
+from core.export.settings import ExportSettings
 from core.jobs.messages import (
     Cancel,
     Export,
+    Exported,
     Failed,
     FrameReady,
     Gather,
@@ -32,6 +35,7 @@ from core.session.bank import final_motion
 from core.session.store import PROJECT, load_project
 
 Client = Any
+N, SIDE = 250, 64
 ASSETS = Path(__file__).parents[2] / "assets" / "sample"
 
 
@@ -59,6 +63,24 @@ def test_after_a_death_the_avatar_is_prepared_again(
     assert (process.host.restarts, process.host.is_alive) == (1, True)
     assert process.host.process_id != old
     assert isinstance(process.end(process.ask(Preview(text, str(folder), 9))), FrameReady)
+
+
+def test_an_export_that_died_with_the_engine_goes_on(
+    process: Client, folder: Path, text: str, tmp_path: Path
+) -> None:
+    output = tmp_path / "film"
+    request = Export(text, str(folder), str(output), settings=ExportSettings("png", size=SIDE))
+    process.end(process.ask(Prepare(text, str(folder))))
+    first = process.ask(request)
+    process.until(lambda r: isinstance(r, Progressed) and r.stage == "Rendering" and r.done > 5)
+    kill(process)
+    assert isinstance(process.end(first), Failed)
+    part = part_folder(output) / "film"
+    made = part.joinpath("000000.png").stat().st_mtime_ns
+    assert isinstance(process.end(process.ask(request)), Exported)
+    assert (output / "000000.png").stat().st_mtime_ns == made
+    assert len(list(output.glob("*.png"))) == N
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_frame_that_kills_the_engine_fails_alone(

@@ -21,7 +21,9 @@ from core.jobs.messages import (
     CancelledReply,
     Export,
     Exported,
+    FacesFound,
     Failed,
+    FindFaces,
     FrameReady,
     Gather,
     Gathered,
@@ -102,6 +104,16 @@ def test_a_preview_takes_controls_that_are_evaluated_already(
     request = Preview(text, str(folder), 100, controls=tuple(controls.tolist()))
     reply = client.end(client.ask(request))
     assert (client.host.frame(reply)[..., 0] == 51).all()
+
+
+def test_faces_are_looked_for_and_a_missing_file_is_told(client: Client, folder: Path) -> None:
+    found = client.end(client.ask(FindFaces(str(folder / "portrait.png"))))
+    assert isinstance(found, FacesFound)
+    assert (found.thumbnails, found.boxes) == ((), ())
+    assert found.picture.shape == (64, 64, 3)
+    failed = client.end(client.ask(FindFaces(str(folder / "gone.png"))))
+    assert isinstance(failed, Failed)
+    assert (failed.is_user_error, failed.lacks_face) == (True, False)
 
 
 def test_previews_are_limited_in_size(client: Client, folder: Path, document: Document) -> None:

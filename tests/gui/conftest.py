@@ -27,7 +27,7 @@ from studio.services.audio_output import Output, OutputFactory
 from studio.services.settings import Settings
 
 SHARED_MEMORY = Path("/dev/shm")
-ENGINE_THREADS = ("gather", "refine", "eyes")
+ENGINE_THREADS = ("gather", "refine", "eyes", "faces")
 """The shared engine's threads outlive a test and are no leak of it."""
 
 

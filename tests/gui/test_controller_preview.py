@@ -12,7 +12,7 @@ from core.face.topology import NOSE_TIP
 from core.media.image import write_png
 from core.timeline.edits import set_muted
 from core.timeline.lane_edits import set_value
-from core.timeline.project_edits import set_range
+from core.timeline.project_edits import set_avatar, set_range
 from studio.controller.evaluation import Evaluation
 from studio.controller.frame_cache import FrameCache
 from studio.controller.preview import FrameStatus, Preview, State
@@ -298,3 +298,35 @@ def test_the_range_is_made_ready_while_nobody_asks(portrait_studio: Studio, qtbo
     qtbot.waitUntil(lambda: bool((studio.preview.statuses()[5:15] == ready).all()), timeout=20_000)
     qtbot.wait(200)
     assert studio.preview.statuses()[15] != ready
+
+
+def test_an_engine_with_weights_draws_and_is_switched(
+    portrait_studio: Studio, pdfgc_weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Choosing it is one step; a switch makes another picture, and undo brings back the old one."""
+    studio, preview = portrait_studio, portrait_studio.preview
+    monkeypatch.setenv("AVATAR_STUDIO_WEIGHTS", str(tmp_path))
+    by_mesh = preview.picture(0)
+    studio.set_engine("pdfgc")
+    _settle(preview)
+    assert preview.state is State.FAILED
+    assert "generator_model.pth" in preview.reason
+    pdfgc_weights()
+    preview.avatar.retry()
+    _settle(preview)
+    assert preview.state is State.READY, preview.reason
+    drawn = preview.picture(0)
+    assert (drawn != by_mesh).any()
+
+    document = studio.project.document
+    off = set_avatar(document, replace(document.avatar, switched_off=("mouth", "emotion")))
+    studio.project.apply("Switch off", off)
+    assert preview.state is State.READY  # the avatar stays
+    assert preview.picture(0) is None
+    _settle(preview)
+    assert (preview.picture(0) != drawn).any()
+    studio.project.undo()
+    assert preview.picture(0) is drawn
+    studio.project.undo()
+    _settle(preview)
+    assert (preview.picture(0) == by_mesh).all()

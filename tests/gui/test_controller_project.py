@@ -256,6 +256,26 @@ def test_a_killed_window_leaves_a_saved_session_whole(
     assert studio.project.document == saved
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_what_was_kept_aside_of_the_session_that_is_opened_at_start_is_offered(
+    studio: Studio, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "kept.avatar"
+    _crash(tmp_path, folder)
+    studio.settings.add_recent(folder)
+    project = studio.project
+    found: list[Recovery] = []
+    project.recoverable_found.connect(found.extend)
+    with qtbot.waitSignal(project.opened, timeout=10_000):
+        project.look_for_recoverable()
+        project.open(folder)
+    assert project.folder == folder
+    with qtbot.waitSignal(project.opened, timeout=10_000):
+        project.recover(next(r for r in found if r.folder == folder))
+    qtbot.waitUntil(lambda: project.undo_label == "Recover")
+    assert (project.folder, project.is_read_only) == (folder, False)
+
+
 def test_a_window_that_is_open_is_not_recovered(
     make_studio: Callable[[], Studio], qtbot: QtBot
 ) -> None:

@@ -224,6 +224,16 @@ def test_a_device_that_goes_away_keeps_what_was_recorded(
     recorder.discard()
 
 
+def test_the_space_bar_ends_a_recording(studio: Studio, recorder: Recorder, qtbot: QtBot) -> None:
+    studio.playhead.frame_changed.connect(lambda f: recorder.feed({"yaw": float(f)}))
+    recorder.start()
+    qtbot.waitUntil(lambda: studio.playhead.frame > 4, timeout=5_000)
+    studio.actions.trigger("play.toggle")
+    assert recorder.phase is Phase.REVIEW
+    assert not studio.playback.is_playing
+    recorder.discard()
+
+
 def test_silence_of_all_inputs_is_told(studio: Studio, recorder: Recorder, qtbot: QtBot) -> None:
     recorder.start()
     qtbot.waitUntil(lambda: recorder.phase is Phase.RECORDING, timeout=5_000)

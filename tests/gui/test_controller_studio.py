@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from core.base.controls import INDEX, Factor
 from core.base.errors import MediaError
+from core.base.parts import part_folder
 from core.export.settings import ExportSettings as Options
 from core.jobs.process import ProcessHost
 from core.timeline.edits import delete_strip, set_locked
@@ -321,6 +322,48 @@ def test_a_cancelled_export_leaves_nothing_and_the_next_one_runs(
     jobs.retry(first)
     jobs.cancel(first)
     qtbot.waitUntil(lambda: not jobs.is_running, timeout=60_000)
+
+
+def test_a_failed_export_keeps_what_it_has_until_it_is_tried_again(
+    portrait_studio: Studio, tmp_path: Path, qtbot: QtBot
+) -> None:
+    jobs, output = portrait_studio.jobs, tmp_path / "film"
+    obstacle = part_folder(output) / "film" / "000045.png"
+    jobs.changed.connect(
+        lambda: jobs.jobs[0].done in range(1, 45) and obstacle.mkdir(exist_ok=True)
+    )
+    job_id = jobs.add(ExportSettings(output, 0, 50, Options("png", size=64)))
+    qtbot.waitUntil(lambda: not jobs.is_running, timeout=60_000)
+    jobs.changed.disconnect()
+    assert jobs.jobs[0].state is JobState.FAILED
+    first = obstacle.with_name("000000.png").stat().st_mtime_ns
+    other = jobs.add(ExportSettings(tmp_path / "other.png", 0, 1, Options("png", size=64)))
+    qtbot.waitUntil(lambda: not jobs.is_running, timeout=60_000)  # and takes nothing away
+    jobs.remove(other)
+    obstacle.rmdir()
+    jobs.retry(job_id)
+    qtbot.waitUntil(lambda: not jobs.is_running, timeout=60_000)
+    assert jobs.jobs[0].state is JobState.DONE
+    assert (output / "000000.png").stat().st_mtime_ns == first
+    assert len(list(output.glob("*.png"))) == 50
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_failed_export_that_is_taken_off_the_list_leaves_nothing(
+    portrait_studio: Studio, tmp_path: Path, qtbot: QtBot
+) -> None:
+    jobs, output = portrait_studio.jobs, tmp_path / "film"
+    obstacle = part_folder(output) / "film" / "000045.png"
+    jobs.changed.connect(
+        lambda: jobs.jobs[0].done in range(1, 45) and obstacle.mkdir(exist_ok=True)
+    )
+    job_id = jobs.add(ExportSettings(output, 0, 50, Options("png", size=64)))
+    qtbot.waitUntil(lambda: not jobs.is_running, timeout=60_000)
+    jobs.changed.disconnect()
+    assert part_folder(output).exists()
+    jobs.remove(job_id)
+    qtbot.waitUntil(lambda: portrait_studio.project.disk.is_idle)
+    assert not part_folder(output).exists()
 
 
 def test_a_place_that_cannot_be_written_is_refused_before_the_work(

@@ -11,6 +11,7 @@ from core.base.errors import StudioError
 from core.session.schema import Project as Saved
 from core.session.schema import to_text
 from core.timeline.curve import Curve, Handles, Interpolation
+from studio.controller.curve_verbs import Shaping
 from studio.controller.selection import AUDIO, INFLUENCE, Mode
 from studio.controller.studio import Studio
 
@@ -101,10 +102,13 @@ def test_delete_duplicate_and_ripple_work_on_keys(keyed: Studio) -> None:
     assert _frames(keyed) == [0, 19]
 
 
-@pytest.mark.parametrize("verb", ["smooth", "flatten", "mirror_values", "mirror_time"])
+@pytest.mark.parametrize("verb", ["mirror_values", "mirror_time", Shaping.SMOOTH, Shaping.FLATTEN])
 def test_shapes_work_on_all_keys_where_none_is_selected(keyed: Studio, verb: str) -> None:
     before = _curve(keyed)
-    getattr(keyed.verbs, verb)()
+    if isinstance(verb, Shaping):
+        keyed.verbs.edit_curve(verb.value, keyed.verbs.shaped(verb, verb.largest))
+    else:
+        getattr(keyed.verbs, verb)()
     after = _curve(keyed)
     assert after != before
     assert len(after) == 4
@@ -234,7 +238,7 @@ def test_a_verb_with_nothing_to_work_on_makes_no_step(studio: Studio) -> None:
     verbs = studio.verbs
     for verb in (
         verbs.delete, verbs.ripple_delete, verbs.duplicate, verbs.copy, verbs.paste, verbs.cut,
-        verbs.split, verbs.toggle_key, verbs.smooth, verbs.flatten, verbs.simplify, verbs.ease,
+        verbs.split, verbs.toggle_key, verbs.ease,
         verbs.mirror_time, verbs.mirror_values, verbs.reset_lane, verbs.cycle_handles,
         verbs.cycle_interpolation, verbs.bake_strips, verbs.select_all, verbs.fit_length,
     ):  # fmt: skip
@@ -332,3 +336,36 @@ def test_an_edit_that_fails_leaves_the_document(studio: Studio, qtbot: QtBot) ->
         assert not studio.project.edit("Fail", fail)
     assert heard.args == ["It cannot be done: do something else."]
     assert studio.project.document is before
+
+
+def test_keys_are_selected_and_walked_by_keyboard(keyed: Studio) -> None:
+    keyed.playhead.set_frame(12)
+    assert keyed.actions.trigger("key.select_next")
+    assert (keyed.selection.keys, keyed.playhead.frame) == ((2,), 20)
+    assert keyed.actions.trigger("key.add_next")
+    assert (keyed.selection.keys, keyed.playhead.frame) == ((2, 3), 30)
+    assert keyed.actions.trigger("key.select_previous")
+    assert (keyed.selection.keys, keyed.playhead.frame) == ((1,), 10)
+    keyed.verbs.select_key(-1)
+    keyed.verbs.select_key(-1)
+    assert (keyed.selection.keys, keyed.playhead.frame) == ((0,), 0)
+
+
+def test_backspace_resets_the_selected_keys_or_the_curve(keyed: Studio) -> None:
+    keyed.selection.select_keys([1, 2])
+    assert keyed.actions.trigger("key.reset")
+    assert _curve(keyed).values.tolist() == [0.0, 0.0, 0.0, 3.0]
+    keyed.selection.clear()
+    assert keyed.actions.trigger("key.reset")
+    assert not _curve(keyed).keys
+
+
+def test_the_pivot_of_scaling_cycles(keyed: Studio) -> None:
+    keyed.playhead.set_frame(5)
+    keyed.selection.select_keys([1, 2])
+    pivots = []
+    for _ in range(3):
+        pivots.append(keyed.verbs.pivot)
+        assert keyed.actions.trigger("key.pivot")
+    assert pivots == [(5.0, 0.0), (15.0, 0.0), (10.0, 6.0)]
+    assert keyed.verbs.pivot == pivots[0]

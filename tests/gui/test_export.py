@@ -14,7 +14,7 @@ from core.base.controls import Factor
 from core.base.errors import MediaError
 from core.export.estimate import Estimate, estimate
 from core.export.presets import available_presets
-from core.export.settings import Corner, Picture, Sidecar
+from core.export.settings import Corner, Picture, Sidecar, SoundMode
 from core.export.settings import ExportSettings as Options
 from core.jobs.inline import InlineHost
 from core.timeline.project_edits import set_range
@@ -106,7 +106,8 @@ def test_defaults_of_the_specification(dialog: ExportDialog, studio: SimpleNames
     settings = dialog.form.settings
     assert (settings.preset, settings.crf, settings.speed) == ("mp4", 18, "medium")
     assert (settings.picture, settings.size, settings.rate) == (Picture.FACE, 512, None)
-    assert settings.has_sound
+    assert settings.sound is SoundMode.CODED
+    assert (settings.bits_per_s, settings.is_cut_out) == (None, False)
     assert settings.sidecars == frozenset()
     assert settings.mark.text == ""
     assert dialog.output.parent == Path.home()  # the project has no name yet
@@ -191,12 +192,58 @@ def test_sizes_are_even_and_upscaling_is_said(dialog: ExportDialog) -> None:
 def test_fields_that_do_not_count_are_grey(dialog: ExportDialog) -> None:
     rows = dialog.form.rows
     dialog.form.set_value("preset", "wav")
-    for name in ("picture", "scale", "rate", "crf", "speed", "mark", "has_sound"):
+    for name in ("picture", "scale", "rate", "crf", "speed", "mark", "sound"):
         assert not rows[name].isEnabled()
     dialog.form.set_value("preset", "png")
     assert rows["picture"].isEnabled()
-    assert rows["has_sound"].isEnabled()
+    assert rows["sound"].isEnabled()
     assert not rows["crf"].isEnabled()
+
+
+def test_a_name_that_waits_in_the_queue_is_not_given_again(
+    dialog: ExportDialog, studio: SimpleNamespace
+) -> None:
+    first = dialog.output
+    job = Job(1, ExportSettings(first), JobState.WAITING)
+    for state, is_free in (
+        (JobState.WAITING, False), (JobState.FAILED, False), (JobState.CANCELLED, True),
+    ):  # fmt: skip
+        studio.jobs.put(replace(job, state=state))
+        assert (dialog.output == first) == is_free
+        assert dialog.output.suffix == ".mp4"
+
+
+def test_bit_rate_takes_the_place_of_quality(dialog: ExportDialog) -> None:
+    rows = dialog.form.rows
+    assert not rows["megabits"].isVisible()
+    dialog.form.set_value("rate_control", "bits")
+    dialog.form.set_value("megabits", 2.5)
+    assert rows["megabits"].isVisible()
+    assert not rows["crf"].isVisible()
+    assert dialog.form.settings.bits_per_s == 2_500_000
+    dialog.form.set_value("preset", "prores")
+    assert not rows["megabits"].isEnabled()
+    assert dialog.form.settings.bits_per_s is None
+
+
+def test_only_kinds_that_hold_it_offer_a_transparent_background(dialog: ExportDialog) -> None:
+    row = dialog.form.rows["cut_out"]
+    dialog.form.set_value("cut_out", True)
+    for name, is_offered in (("mp4", False), ("prores", True), ("png", True), ("gif", False)):
+        dialog.form.set_value("preset", name)
+        assert row.isEnabled() == is_offered
+        assert dialog.form.settings.is_cut_out == is_offered
+
+
+def test_sound_that_cannot_be_copied_is_said_in_place(dialog: ExportDialog) -> None:
+    dialog.form.set_value("sound", "copy")
+    assert "the audio track has no strip" in dialog.problem.text()
+    assert not dialog.export_button.isEnabled()
+    dialog.form.set_value("sound", "wav")
+    assert dialog.export_button.isEnabled()
+    dialog.form.set_value("sound", "copy")
+    dialog.form.set_value("preset", "png")
+    assert dialog.form.settings.sound is SoundMode.CODED
 
 
 def test_estimate_follows_the_choices(dialog: ExportDialog) -> None:

@@ -383,6 +383,10 @@ def test_emotions_mix(inspector: InspectorPanel, sample_studio: Studio) -> None:
     source = sample_studio.project.document.source("joy")
     assert source is not None
     assert source.params.emotions == (Emotion("surprised", 0.6),)
+    type_value(form.row("Transition"), "800")
+    source = sample_studio.project.document.source("joy")
+    assert source is not None
+    assert source.params.transition_s == 0.8
 
 
 def test_faces_and_takes(inspector: InspectorPanel, sample_studio: Studio) -> None:
@@ -473,6 +477,32 @@ def test_the_avatar_and_the_project(inspector: InspectorPanel, sample_studio: St
     assert (document.rate, document.n_frames) == (30, 264)
     pick(form.row("Portrait"), "")
     assert sample_studio.project.document.avatar.source_id == ""
+
+
+def test_an_engine_brings_its_own_switches(
+    inspector: InspectorPanel, sample_studio: Studio
+) -> None:
+    """They are there for this engine only; choosing it and each switch is one step to undo."""
+    project, form = sample_studio.project, inspector.avatar_form
+    inspector.show_tab(Tab.AVATAR)
+    titles = ("Mouth", "Blink", "Gaze", "Emotion", "Head pose")
+    assert not any(form.row(title).isVisible() for title in titles)
+    before = project.document
+    pick(form.row("Engine"), "pdfgc")
+    assert project.document.avatar.engine == "pdfgc"
+    assert all(form.row(title).isVisible() for title in titles)
+    assert all(form.row(title).value is True for title in titles)
+    for title in ("Blink", "Head pose"):
+        tick(form.row(title))
+    assert project.document.avatar.switched_off == ("blink", "head_pose")
+    project.undo()
+    assert project.document.avatar.switched_off == ("blink",)
+    tick(form.row("Blink"))
+    assert project.document.avatar.switched_off == ()
+    tick(form.row("Gaze"))
+    pick(form.row("Engine"), "mesh")
+    assert project.document.avatar == before.avatar
+    assert not any(form.row(title).isVisible() for title in titles)
 
 
 def test_undo_in_the_middle_of_a_drag_ends_it(

@@ -14,7 +14,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.base.controls import INDEX, Factor
+from core.base.controls import INDEX, REST, UPPER, Factor
 from core.base.errors import MediaError
 from core.face.facemesh import FaceMeshTracker
 from core.jobs.inline import InlineHost
@@ -23,6 +23,7 @@ from core.timeline.source import TakeParams
 from studio.controller.recorder import Phase, RecordMode
 from studio.controller.selection import AUDIO
 from studio.controller.studio import Studio
+from studio.panels import recording_take
 from studio.panels.recording import RecordPanel
 from studio.panels.recording_devices import Inputs
 from studio.services.audio_output import ClockOutput
@@ -242,6 +243,43 @@ def test_discarding_much_asks_once_more(
     assert panel.card.discard_button.text() == "Really discard?"
     click(qtbot, panel.card.discard_button)
     assert studio.recorder.phase is Phase.IDLE
+
+
+def test_escape_discards_and_asks_where_much_would_be_lost(
+    qtbot: QtBot, panel: RecordPanel, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.selection.arm(str(Factor.HEAD_POSE), True)
+    for is_long in (False, True):
+        monkeypatch.setattr(recording_take, "_ASK_FROM_S", 0.0 if is_long else 2.0)
+        click(qtbot, panel.record_button)
+        qtbot.waitUntil(lambda: studio.recorder.phase is Phase.RECORDING, timeout=10_000)
+        move(qtbot, panel, 0.1, 0.5)
+        qtbot.wait(60)
+        move(qtbot, panel, 0.9, 0.5)
+        qtbot.keyClick(panel, Qt.Key.Key_Escape)
+        assert studio.recorder.phase is (Phase.REVIEW if is_long else Phase.IDLE)
+    assert panel.card.discard_button.text() == "Really discard?"
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert studio.recorder.phase is Phase.IDLE
+
+
+def test_the_camera_answers_as_it_is_set(panel: RecordPanel, studio: Studio) -> None:
+    studio.selection.arm(str(Factor.HEAD_POSE), True)
+    controls = REST.copy()
+    controls[INDEX["yaw"]] = 10.0
+    studio.recorder.feed_face("webcam", controls)
+    assert live(studio, "yaw") == pytest.approx(10.0)
+    panel.response.rows["gain_head_pose"].set_value(150.0)
+    panel.response.rows["gain_head_pose"].changed.emit(150.0)
+    studio.recorder.feed_face("webcam", controls)
+    assert live(studio, "yaw") == pytest.approx(15.0)
+    panel.response.rows["deadzone_head_pose"].set_value(10.0)
+    panel.response.rows["deadzone_head_pose"].changed.emit(10.0)
+    studio.recorder.feed_face("webcam", controls)
+    assert live(studio, "yaw") == pytest.approx(1.5 * (10.0 - 0.1 * UPPER[INDEX["yaw"]]))
+    controls[INDEX["yaw"]] = 1.0
+    studio.recorder.feed_face("webcam", controls)
+    assert live(studio, "yaw") == 0.0
 
 
 def test_modes(panel: RecordPanel, studio: Studio) -> None:

@@ -10,6 +10,8 @@ from core.timeline import lane_edits, project_edits
 from core.timeline.curve import Curve, Handles, Key
 from core.timeline.lanes import FRIENDLY_LANES
 from studio.controller.studio import Studio
+from studio.panels.timeline.amount_popup import AmountPopup
+from studio.panels.timeline.key_gestures import MoveKeys
 from studio.panels.timeline.panel import TimelinePanel
 from studio.panels.timeline.track_body import TrackBody
 
@@ -210,6 +212,9 @@ def test_keys_of_the_timeline_run_its_commands(hand: Hand) -> None:
     hand.qtbot.keyClick(hand.body, Qt.Key.Key_T)
     assert hand.curve.keys[1].interpolation != KEYS[1].interpolation
     hand.qtbot.keyClick(hand.body, Qt.Key.Key_Backspace)
+    assert hand.curve.keys[1].value == 0.0
+    hand.studio.selection.clear()
+    hand.qtbot.keyClick(hand.body, Qt.Key.Key_Backspace)
     assert len(hand.curve) == 0
 
 
@@ -262,3 +267,50 @@ def test_dragging_a_key_among_20_000_touches_its_own_curve_alone(hand: Hand) -> 
     assert len(changed) == 1
     pairs = zip(before[changed[0]].keys, after[changed[0]].keys, strict=True)
     assert sum(a != b for a, b in pairs) == 1
+
+
+@pytest.mark.parametrize("action", ["key.smooth", "key.simplify", "key.flatten"])
+def test_a_slider_shapes_the_curve_live_and_esc_restores_it(hand: Hand, action: str) -> None:
+    studio, panel = hand.studio, hand.panel
+    wave = Curve(tuple(Key(f, 8.0 * np.sin(f / 3.0)) for f in range(0, 120, 4)))
+    studio.verbs.edit_curve("Draw", lambda _: wave)
+    document, n_steps = studio.project.document, len(studio.project.history_labels)
+
+    def opened() -> AmountPopup:
+        assert studio.actions.trigger(action)
+        popup = panel.findChild(AmountPopup)
+        assert popup is not None
+        return popup
+
+    popup = opened()
+    seen = [hand.curve]
+    for value in (100, 200):
+        popup.slider.setValue(value)
+        seen.append(hand.curve)
+    assert len({curve.keys for curve in (wave, *seen)}) >= 3
+    hand.qtbot.keyClick(popup.slider, Qt.Key.Key_Escape)
+    assert studio.project.document is document
+    hand.qtbot.waitUntil(lambda: panel.findChild(AmountPopup) is None)
+    popup = opened()
+    popup.slider.setValue(200)
+    strongest = hand.curve
+    hand.qtbot.keyClick(popup.slider, Qt.Key.Key_Return)
+    assert hand.curve == strongest == seen[-1]
+    assert len(studio.project.history_labels) == n_steps + 1
+    studio.project.undo()
+    assert studio.project.document == document
+
+
+def test_keys_stop_visibly_at_the_end_of_the_range(hand: Hand) -> None:
+    start, far = hand.at(60, 10.0), hand.at(60, 10.0) - QPoint(0, 400)
+    hand.qtbot.mousePress(hand.body, LEFT, NONE, start)
+    hand.move(start, far)
+    assert isinstance(hand.body.gesture, MoveKeys)
+    assert hand.body.gesture.stop == 30.0
+    image = hand.body.grab().toImage()
+    assert hand.body.curves is not None
+    y = round(hand.body.curves.scale("yaw").to_y(30.0))
+    reds = [image.pixelColor(400, y + d) for d in (-1, 0, 1)]
+    assert any(c.red() > c.green() + 80 for c in reds)
+    hand.qtbot.mouseRelease(hand.body, LEFT, NONE, far)
+    assert hand.curve.values.max() == 30.0

@@ -16,8 +16,8 @@ from core.timeline.source import Generator, GeneratorParams, Source
 from core.timeline.strip import Strip
 from studio.controller.selection import AUDIO, TRACKS
 from studio.controller.studio import Studio
+from studio.panels.timeline.clip_dialog import ClipDialog
 from studio.panels.timeline.drops import Drop
-from studio.panels.timeline.factors_dialog import FactorsDialog
 from studio.panels.timeline.panel import TimelinePanel
 from studio.panels.timeline.track_body import TrackBody
 from studio.widgets.theme import apply_theme
@@ -238,7 +238,7 @@ def test_shift_drop_asks_for_factors(
     assert isinstance(drop, Drop)
     assert (drop.paths, drop.frame) == ((sample_portrait,), 30)
     assert panel.studio.project.document is before
-    dialog = panel.findChild(FactorsDialog)
+    dialog = panel.findChild(ClipDialog)
     assert dialog is not None
     dialog.boxes[Factor.LIPS].click()
     dialog.boxes[Factor.EYES].click()

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from core.base.controls import Factor
 from core.face.topology import CHIN, FOREHEAD_TOP, LEFT_BROW, LEFT_IRIS, UPPER_OUTER
+from studio.controller.exports import ExportSettings
 from studio.controller.studio import Studio
 from studio.panels.transport import parse_time
 from studio.panels.viewer import ViewerPanel
@@ -230,6 +231,77 @@ class TestPanel:
         with qtbot.waitSignal(panel.drops.session_dropped) as dropped:
             panel.drops.take([tmp_path / "old.avatar"])
         assert dropped.args == [tmp_path / "old.avatar"]
+
+
+class TestComparison:
+    """Wipe against the portrait, snapshots or the last export, and the keys as ghosts."""
+
+    @pytest.fixture
+    def panel(self, portrait_studio: Studio, qtbot: QtBot) -> ViewerPanel:
+        made = ViewerPanel(portrait_studio)
+        qtbot.addWidget(made)
+        made.resize(640, 560)
+        made.show()
+        qtbot.waitExposed(made)
+        portrait_studio.verbs.set_value("yaw", 0, 0.0)
+        portrait_studio.verbs.set_value("yaw", 20, 24.0)
+        portrait_studio.playhead.set_frame(10)
+        assert portrait_studio.preview.wait_ready(60.0)
+        return made
+
+    def right_half(self, panel: ViewerPanel) -> np.ndarray:
+        """What lies behind the bar: uint8 [H, W, 4] of the widget's picture."""
+        image = panel.view.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+        pixels = np.frombuffer(image.constBits(), np.uint8)
+        pixels = pixels.reshape(image.height(), image.width(), 4)
+        rect = panel.view.picture_rect()
+        left, right = int(rect.center().x()) + 30, int(rect.right()) - 10
+        return pixels[int(rect.top()) + 60 : int(rect.bottom()) - 10, left:right].copy()
+
+    def test_snapshots_are_stored_and_shown_by_key(
+        self, panel: ViewerPanel, portrait_studio: Studio
+    ) -> None:
+        studio = portrait_studio
+        studio.actions.bind("viewer.show_snapshot", panel.compare_with)
+        studio.playhead.set_frame(20)
+        assert studio.preview.wait_ready(60.0)
+        assert studio.actions.trigger("view.store_a")
+        studio.playhead.set_frame(0)
+        assert studio.preview.wait_ready(60.0)
+        panel.set_mode("wipe")
+        assert studio.actions.trigger("view.show_a")
+        turned = self.right_half(panel)
+        panel.compare_with(2)
+        assert not np.array_equal(self.right_half(panel), turned)
+        panel.compare_with(1)
+        assert np.array_equal(self.right_half(panel), turned)
+
+    def test_the_last_export_is_compared_with(
+        self, panel: ViewerPanel, portrait_studio: Studio, qtbot: QtBot, tmp_path
+    ) -> None:
+        studio = portrait_studio
+        panel.compare_with(3)
+        before = self.right_half(panel)
+        with qtbot.waitSignal(studio.jobs.finished, timeout=60_000):
+            studio.jobs.add(ExportSettings(tmp_path / "film.mp4", 8, 14))
+        qtbot.waitUntil(lambda: not np.array_equal(self.right_half(panel), before), timeout=20_000)
+        shown, film = studio.preview.shown, panel.film.picture(10)
+        assert film is not None
+        assert np.abs(film.astype(int) - shown.astype(int)).mean() < 6.0
+        assert panel.film.picture(2) is None
+
+    def test_onion_shows_the_keys_around_at_30_percent(
+        self, panel: ViewerPanel, portrait_studio: Studio, qtbot: QtBot
+    ) -> None:
+        preview = portrait_studio.preview
+        assert preview.picture(20) is None
+        panel.set_mode("onion")
+        qtbot.waitUntil(
+            lambda: preview.picture(20) is not None and preview.picture(0) is not None,
+            timeout=20_000,
+        )
+        assert np.array_equal(preview.shown, preview.picture(10))
+        qtbot.waitUntil(lambda: len(panel.view.ghosts) == 2)
 
 
 class TestTime:

@@ -23,6 +23,7 @@ from studio.panels.status import StatusPanel
 from studio.panels.window import StudioWindow
 from studio.panels.window_dialogs import report_text
 from studio.panels.window_docks import WORKSPACES
+from studio.panels.window_files import SAMPLE
 from studio.panels.window_keys import keeps_key
 from studio.widgets.icons import dress
 from studio.widgets.theme import DARK, ICONS, LIGHT, TRACK_ICONS, apply_theme, colors, style_sheet
@@ -34,6 +35,15 @@ def window(qtbot: QtBot, studio: Studio) -> Iterator[StudioWindow]:
     qtbot.addWidget(made)
     made.show()
     made.restore()
+    yield made
+    made.close_unasked()
+
+
+@pytest.fixture
+def quiet_window(qtbot: QtBot, quiet_studio: Studio) -> Iterator[StudioWindow]:
+    """A window whose engine never answers."""
+    made = StudioWindow(quiet_studio)
+    qtbot.addWidget(made)
     yield made
     made.close_unasked()
 
@@ -53,6 +63,29 @@ def edit(studio: Studio, label: str) -> None:
 
 
 class TestCommands:
+    def test_the_bundled_sample_is_opened_as_a_copy(
+        self, quiet_window: StudioWindow, qtbot: QtBot
+    ) -> None:
+        window = quiet_window
+        names = sorted(path.name for path in SAMPLE.iterdir())
+        project = window.studio.project
+        for path in (SAMPLE, SAMPLE / "project.json"):
+            with qtbot.waitSignal(project.opened):
+                window.open_path(path)
+            assert project.is_unsaved
+            assert project.is_copy
+        assert sorted(path.name for path in SAMPLE.iterdir()) == names
+        assert not window.studio.settings.recent
+
+    def test_a_session_of_ones_own_is_opened_in_place(
+        self, quiet_window: StudioWindow, qtbot: QtBot, sample_folder: Path
+    ) -> None:
+        window = quiet_window
+        with qtbot.waitSignal(window.studio.project.opened):
+            window.open_path(sample_folder)
+        assert window.studio.project.folder == sample_folder
+        assert not window.studio.project.is_read_only
+
     def test_every_command_of_the_window_has_an_answer(self, window: StudioWindow) -> None:
         unbound = [
             row.id
@@ -221,6 +254,32 @@ class TestShortcuts:
         assert actions.shortcuts("clip.split") == ()
         dialog.close()
 
+    def test_keys_go_to_a_file_and_come_back(
+        self, studio: Studio, qtbot: QtBot, tmp_path: Path
+    ) -> None:
+        dialog = ShortcutsDialog(studio.actions, "Studio")
+        studio.actions.set_shortcuts("clip.lock", ("Ctrl+Alt+L",))
+        dialog.save(tmp_path / "keys.json")
+        studio.actions.reset_shortcuts()
+        dialog.bring(tmp_path / "keys.json")
+        assert studio.actions.shortcuts("clip.lock") == ("Ctrl+Alt+L",)
+        (tmp_path / "other.json").write_text("[]")
+        dialog.bring(tmp_path / "other.json")
+        assert "holds no shortcuts" in dialog.warning.text()
+        dialog.close()
+
+    def test_j_and_l_step_while_k_is_held(self, window: StudioWindow, qtbot: QtBot) -> None:
+        playhead = window.studio.playhead
+        playhead.set_frame(10)
+        body = window.timeline.rows.rows[Factor.EYES].body
+        body.setFocus()
+        qtbot.keyPress(body, Qt.Key.Key_K)
+        for key, frame in ((Qt.Key.Key_L, 11), (Qt.Key.Key_L, 12), (Qt.Key.Key_J, 11)):
+            qtbot.keyClick(body, key)
+            assert playhead.frame == frame
+            assert not playhead.is_playing
+        qtbot.keyRelease(body, Qt.Key.Key_K)
+
     def test_search_finds_by_keys(self, studio: Studio, qtbot: QtBot) -> None:
         dialog = ShortcutsDialog(studio.actions, "Studio")
         dialog.search.setText("ctrl+g")
@@ -243,6 +302,29 @@ class TestHistory:
         panel.steps.setCurrentRow(0)
         assert studio.project.document is before
         assert panel.steps.count() == 3
+
+    def test_what_was_undone_is_grey_until_another_step_takes_its_place(
+        self, studio: Studio, qtbot: QtBot
+    ) -> None:
+        panel = HistoryPanel(studio)
+        qtbot.addWidget(panel)
+
+        def shown() -> list[tuple[str, bool]]:
+            grey = panel.palette().placeholderText()
+            items = [panel.steps.item(i) for i in range(panel.steps.count())]
+            return [(item.text(), item.foreground() == grey) for item in items]
+
+        for label in ("One", "Two", "Three"):
+            edit(studio, label)
+        studio.project.undo()
+        studio.project.undo()
+        wanted = [("Open", False), ("One", False), ("Two", True), ("Three", True)]
+        assert shown() == wanted
+        panel._renew()
+        assert shown() == wanted
+        edit(studio, "Four")
+        assert shown() == [("Open", False), ("One", False), ("Four", False)]
+        assert panel.steps.currentRow() == 2
 
 
 class TestStatus:

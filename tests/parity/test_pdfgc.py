@@ -86,6 +86,18 @@ def test_motion(motion):
         kit.check(name, output)
 
 
+def test_prepared_encoders(appearance, motion, audio):
+    encoder, kit = copy.deepcopy(appearance[0]).for_inference(), appearance[1]
+    for name, output in zip(("id_vector", "id_map"), encoder(kit.tensor("image")), strict=True):
+        kit.check(name, output)
+    encoder, kit = copy.deepcopy(motion[0]).for_inference(winograd=True), motion[1]
+    codes = encoder(kit.tensor("image"))
+    for name, output in zip(("pose6", "eye6", "emo30", "mouth_feat512"), codes, strict=True):
+        kit.check(name, output)
+    encoder, kit = copy.deepcopy(audio[0]).for_inference(), audio[1]
+    kit.check("mouth_embed500", encoder(kit.tensor("spectrogram")))
+
+
 def test_audio(audio):
     encoder, kit = audio
     outputs = {}

@@ -3,11 +3,13 @@
 import threading
 from typing import Final
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.base.progress import Progress
+from core.engines.mesh.avatar_stage import stage_picture
 from core.engines.mesh.calibrate import PROBE_PX, Track, calibrate
+from core.engines.mesh.cut_out import CutOut
 from core.engines.mesh.eye_calibrate import calibrate_eyes
 from core.engines.mesh.geometry import FloatMap, Geometry, Points, stage_box
 from core.engines.mesh.layers import refine_layers, split_layers
@@ -20,30 +22,9 @@ from core.engines.protocol import Framing, View
 from core.face.pose import Pose
 from core.face.topology import CHIN
 
-_LAYER_SIDE: Final = 768
 _PERSON: Final = 0.25  # opacity from which a pixel belongs to the person
 STAGE: Final = "Portrait"
 _STEPS: Final = 4
-
-
-def stage_picture(
-    portrait: Picture, landmarks_px: Points, box: tuple[int, int, int, int]
-) -> tuple[Picture, Points]:
-    """The stage at the layers' resolution, and the landmarks float64 [478, 2] in its px.
-
-    Args:
-        portrait: uint8 RGB [h, w, 3].
-        landmarks_px: float64 [478, 3] portrait px.
-        box: The stage in portrait px, see `stage_box`.
-    """
-    x0, y0, x1, y1 = box
-    pixels = np.ascontiguousarray(portrait[y0:y1, x0:x1])
-    shrink = min(1.0, _LAYER_SIDE / max(pixels.shape))
-    landmarks = landmarks_px[:, :2] - [x0, y0]
-    if shrink < 1.0:
-        size = (round(pixels.shape[1] * shrink), round(pixels.shape[0] * shrink))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return pixels, landmarks * shrink
 
 
 def touched_sides(matte: FloatMap, chin_y: float) -> Sides:
@@ -71,9 +52,18 @@ class StillAvatar:
         segmenter: PersonSegmenter,
         track: Track,
         progress: Progress,
+        alpha: NDArray[np.uint8] | None = None,
     ) -> None:
-        """Prepares uint8 RGB [h, w, 3] with landmarks float64 [478, 3] px."""
+        """Prepares uint8 RGB [h, w, 3] with landmarks float64 [478, 3] px.
+
+        The picture's own opacity `alpha` uint8 [h, w] counts where a view is cut out; without one
+        the person is looked for.
+        """
         self._portrait = portrait
+        self._landmarks_px = landmarks_px
+        self._segmenter = segmenter
+        self._alpha = alpha
+        self._cut_out: CutOut | None = None
         self._size = (portrait.shape[1], portrait.shape[0])
         progress.report(STAGE, 0, _STEPS)
         box = stage_box(landmarks_px, self._size)
@@ -96,10 +86,15 @@ class StillAvatar:
             return probe.render(controls, motion)
 
         try:
-            self._calibration = calibrate(draw, track)
+            self._calibration, self._brows = calibrate(draw, track)
+
+            def draw_calibrated(controls: Controls) -> Picture:
+                held = self._brows.drawn(controls)
+                return draw(held, self._calibration.motion(held))
+
+            self._eye_calibration = calibrate_eyes(draw_calibrated, track)
         finally:
-            self._eye_calibration = calibrate_eyes(probe.render, track)
-        probe.close()
+            probe.close()
         progress.report(STAGE, _STEPS, _STEPS)
 
     @property
@@ -123,14 +118,27 @@ class StillAvatar:
         return viewport_of(view, self._crop, self._size)
 
     def draw(self, controls: Controls, view: View) -> Picture:
-        """One frame uint8 RGB [H, W, 3] for control values float32 [58]."""
+        """One frame uint8 RGB [H, W, 3] for control values float32 [58]; RGBA if cut out."""
         viewport = self.viewport(view)
         renderer = self._renderers.get(viewport)
         if renderer is None:
             renderer = self._renderers[viewport] = self._new_renderer(viewport)
         renderer.show_layers(self._layers)
-        drawn = self._eye_calibration.drawn(controls)
-        return renderer.render(drawn, self._calibration.motion(controls))
+        held = self._brows.drawn(controls)
+        drawn = self._eye_calibration.drawn(held)
+        frame, places = renderer.draw(drawn, self._calibration.motion(held))
+        if not view.is_cut_out:
+            return frame
+        return self._person().of_frame(frame, renderer.portrait_px(places))
+
+    def _person(self) -> CutOut:
+        """The portrait's opacity, looked for when it is asked for first."""
+        if self._cut_out is None and self._alpha is not None:
+            self._cut_out = CutOut(self._alpha, self._size)
+        elif self._cut_out is None:
+            box = stage_box(self._landmarks_px, self._size)
+            self._cut_out = CutOut.of(self._portrait, self._landmarks_px, box, self._segmenter)
+        return self._cut_out
 
     def _new_renderer(self, viewport: Viewport) -> Renderer:
         return Renderer(self._portrait, self._geometry, viewport, self._layers, self._fields)

@@ -13,10 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.controls import INDEX, N_CONTROLS, REST
+from core.base.controls import INDEX, REST
+from core.engines.mesh.brow_calibrate import BrowCalibration
+from core.engines.mesh.fields import CLOSE_ROW, N_ROWS, coefficients
 from core.engines.mesh.geometry import Placement
 from core.engines.mesh.posing import HeadMotion
 from core.engines.mesh.stage import Controls, Picture
+from core.face.measures import measure
 from core.face.pose import pose_from_rotation
 from core.face.tracker import Face
 
@@ -30,6 +33,7 @@ _LEAST_PROBES: Final = 8
 _SETTLING: Final = 3  # times a probe is shown: a tracker follows jumps with delay
 _MOST_PULL_DEG: Final = 4.0
 _TAKEN_BACK: Final = 0.65
+_TAKEN_BACK_OF_LIDS: Final = 0.9  # a blink must not nod
 _GAIN_LIMITS: Final = (0.7, 1.7)
 _POSE_COLUMNS: Final = tuple(INDEX[n] for n in ("yaw", "pitch", "roll", "x", "y", "scale"))
 
@@ -44,18 +48,34 @@ PROBES: Final = tuple(
 
 Roll is a rotation of the picture and needs no probe."""
 
+
+def _sided(name: str, value: float) -> dict[str, float]:
+    return {f"{name}Left": value, f"{name}Right": value}
+
+
 EXPRESSIONS: Final[tuple[dict[str, float], ...]] = (
-    {"jawOpen": 1.0},
-    {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0},
-    {"mouthFrownLeft": 1.0, "mouthFrownRight": 1.0},
+    {"jawOpen": 0.7},
+    {"jawOpen": 0.7, "mouthClose": 1.0},
     {"mouthPucker": 1.0},
-    {"browInnerUp": 1.0, "browOuterUpLeft": 1.0, "browOuterUpRight": 1.0},
-    {"browDownLeft": 1.0, "browDownRight": 1.0},
-    {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0},
-    {"eyeLookUpLeft": 0.7, "eyeLookUpRight": 0.7},
-    {"eyeLookDownLeft": 0.7, "eyeLookDownRight": 0.7},
+    {"mouthRollLower": 0.7},
+    {"mouthRollUpper": 0.7},
+    {"mouthShrugLower": 0.7},
+    {"mouthShrugUpper": 0.7},
+    _sided("mouthLowerDown", 0.7),
+    _sided("mouthUpperUp", 0.7),
+    _sided("mouthSmile", 1.0),
+    _sided("mouthFrown", 1.0),
+    _sided("noseSneer", 0.7),
+    {"browInnerUp": 1.0} | _sided("browOuterUp", 1.0),
+    _sided("browDown", 1.0),
+    _sided("eyeBlink", 1.0),
+    _sided("eyeLookUp", 0.7),
+    _sided("eyeLookDown", 0.7),
 )
-"""Expressions whose pull on the measured pitch is taken back, shared evenly by their controls."""
+"""Expressions whose pull on the measured pitch is taken back, shared evenly by their controls.
+
+A jaw that opens behind closed lips (`jawOpen` times `mouthClose`) pulls less than an open mouth,
+so it has a probe and a pull of its own."""
 
 
 def _features(angles: Points) -> Points:
@@ -71,11 +91,12 @@ class Calibration:
     Attributes:
         terms: float64 [7, 3], what each polynomial term of yaw and pitch adds to yaw, pitch and
             roll, degrees.
-        pulls: float64 [58], by how many degrees each control seems to raise the head.
+        pulls: float64 [53], by how many degrees each field row (see `coefficients`) seems to
+            raise the head.
     """
 
     terms: Points
-    pulls: Points = field(default_factory=lambda: np.zeros(N_CONTROLS))
+    pulls: Points = field(default_factory=lambda: np.zeros(N_ROWS))
 
     @classmethod
     def plain(cls) -> "Calibration":
@@ -112,21 +133,30 @@ class Calibration:
         Only a part is taken back: a driver's face misleads its tracker alike, and what is left
         keeps that alike. Lost faces (NaN) count as no pull.
         """
-        pulls = np.zeros(N_CONTROLS)
-        change = np.clip(np.nan_to_num(measured), -_MOST_PULL_DEG, _MOST_PULL_DEG) * _TAKEN_BACK
-        for expression, degrees in zip(EXPRESSIONS, change, strict=True):
-            for name, value in expression.items():
-                pulls[INDEX[name]] = degrees / (value * len(expression))
+        blinks = np.array(["eyeBlinkLeft" in e for e in EXPRESSIONS])
+        change = np.clip(np.nan_to_num(measured), -_MOST_PULL_DEG, _MOST_PULL_DEG)
+        change *= np.where(blinks, _TAKEN_BACK_OF_LIDS, _TAKEN_BACK)
+        shown = np.stack([coefficients(_expression(e)) for e in EXPRESSIONS]).astype(np.float64)
+        shown[:, CLOSE_ROW] = 0.0  # it shuts a mouth that the portrait holds open: no pull
+        pulls = np.linalg.pinv(shown) @ change
         return replace(self, pulls=pulls)
 
     def motion(self, controls: Controls) -> HeadMotion:
         """What to draw for control values float32 [58]; rest stays exactly rest."""
         yaw, pitch, roll, x, y, scale = (float(controls[i]) for i in _POSE_COLUMNS)
-        pitch -= float(controls @ self.pulls)
+        pitch -= float(coefficients(controls) @ self.pulls)
         if yaw or pitch:
             yaw, pitch, tilt = _features(np.array([yaw, pitch])) @ self.terms
             roll += tilt
         return HeadMotion(float(yaw), float(pitch), float(roll), x, y, scale)
+
+
+def _expression(values: dict[str, float]) -> Controls:
+    """Control values float32 [58] of an avatar at rest but for these."""
+    controls = REST.copy()
+    for name, value in values.items():
+        controls[INDEX[name]] = value
+    return controls
 
 
 def measure_pose(face: Face | None) -> Points:
@@ -136,16 +166,21 @@ def measure_pose(face: Face | None) -> Points:
     return pose_from_rotation(Placement.of(face.points.astype(np.float64)).rotation)
 
 
-def calibrate(draw: Callable[[Controls, HeadMotion], Picture], track: Track) -> Calibration:
-    """Draws the probes, tracks them as one clip and fits the inverse."""
+def _brow_height(face: Face | None) -> float:
+    """Height of the brows in inter-ocular distances; NaN where the face is lost."""
+    return float("nan") if face is None else float(measure(face.points[None]).brow[0])
+
+
+def calibrate(
+    draw: Callable[[Controls, HeadMotion], Picture], track: Track
+) -> tuple[Calibration, BrowCalibration]:
+    """Draws the probes, tracks them as one clip and fits the inverse of what they show."""
+    expressions = [_expression(values) for values in EXPRESSIONS]
 
     def probes() -> Iterator[tuple[Controls, HeadMotion]]:
         still = PROBES[0]
         yield REST, still
-        for expression in EXPRESSIONS:
-            controls = REST.copy()
-            for name, value in expression.items():
-                controls[INDEX[name]] = value
+        for controls in expressions:
             yield controls, still
         for motion in PROBES[1:]:
             yield REST, motion
@@ -158,7 +193,11 @@ def calibrate(draw: Callable[[Controls, HeadMotion], Picture], track: Track) -> 
 
     faces = list(track(shown()))[_SETTLING - 1 :: _SETTLING]
     measured = np.stack([measure_pose(face) for face in faces])
+    heights = np.array([_brow_height(face) for face in faces])
+    heights -= heights[0]
     first = 1 + len(EXPRESSIONS)
     turned = np.concatenate([measured[:1], measured[first:]])
-    calibration = Calibration.fit(PROBES, turned)
-    return calibration.with_pulls(measured[1:first, 1] - measured[0, 1])
+    calibration = Calibration.fit(PROBES, turned).with_pulls(measured[1:first, 1] - measured[0, 1])
+    angles = (measured[first:] - measured[0])[:, :2]
+    brows = BrowCalibration.fit((angles, heights[first:]), (expressions, heights[1:first]))
+    return calibration, brows

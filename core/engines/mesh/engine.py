@@ -11,6 +11,7 @@ from core.engines.mesh.matte import PersonSegmenter
 from core.engines.mesh.video_avatar import VideoAvatar
 from core.engines.protocol import Avatar, Frame, Source, SourceKind, View
 from core.engines.registry import MESH
+from core.face.crop import looking_through
 from core.face.portrait import find_portrait_face
 from core.face.tracker import create_tracker
 from core.media.image import read_image
@@ -34,15 +35,18 @@ class MeshEngine:
             FaceError: it shows no usable face.
             Cancelled: the work was cancelled.
         """
+        tracker = looking_through(self._tracker, source.crop)
         if source.kind is SourceKind.VIDEO:
-            return VideoAvatar(source, self._tracker, self._segmenter, progress)
-        portrait = read_image(source.path).rgb
-        face = find_portrait_face(portrait, self._tracker, source.face, progress)
+            return VideoAvatar(source, tracker, self._segmenter, progress)
+        image = read_image(source.path)
+        face = find_portrait_face(image.rgb, tracker, source.face, progress)
         landmarks = face.points.astype(np.float64)
-        return StillAvatar(portrait, landmarks, self._segmenter, self._tracker.track, progress)
+        return StillAvatar(
+            image.rgb, landmarks, self._segmenter, self._tracker.track, progress, image.alpha
+        )
 
     def render(self, avatar: Avatar, motion: Motion, view: View) -> Iterator[Frame]:
-        """Yields one frame per row of `motion`, uint8 RGB [H, W, 3].
+        """Yields one frame per row of `motion`, uint8 RGB [H, W, 3]; RGBA where it is cut out.
 
         Raises:
             EngineError: the avatar is another engine's, or the view cannot be rendered.

@@ -1,8 +1,8 @@
-"""Self-calibration of the eyes: how far to turn them so that a tracker measures what was meant.
+"""Self-calibration of the eyes: how to draw them so that a tracker measures what was meant.
 
-How far an iris seems to go sideways depends on the portrait: on its light, on lashes, on how much
-of the eye was visible. A few small probe renders are tracked and the inverse of what they show is
-kept as a monotone curve. Up and down it would pull at the lids, and blinks are alike on all faces.
+How far an iris seems to go, and how far lids seem to close, depends on the portrait: on its light,
+on lashes, on how much of the eye was visible; and a turned flat eye seems to look back. A few
+small probe renders are tracked and what they show is taken back.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,101 +13,133 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.controls import INDEX, REST
-from core.engines.mesh.posing import HeadMotion
+from core.engines.mesh.eye_response import EyeResponse, Look
 from core.engines.mesh.stage import Controls, Picture
-from core.face.eye_solver import GAZE_X_PER_UNIT
+from core.face.eye_solver import GAZE_DOWN_PER_UNIT, GAZE_X_PER_UNIT
+from core.face.lid_rig import WIDE
 from core.face.measures import measure
 from core.face.tracker import Face
 
-Curve = NDArray[np.float64]
+Array = NDArray[np.float64]
 Track = Callable[[Iterator[Picture]], Iterator[Face | None]]
 
-_LOOKS: Final = (-0.4, -0.9, 0.4, 0.9)
-"""Gaze to the viewer's right that is tried."""
-_SETTLING: Final = 3  # times a probe is shown: a tracker follows jumps with delay
-_TRUST: Final = 0.8  # the rest is the typical response: probes tremble
-_SLOPES: Final = (0.75, 1.6)  # least and most response per control
-_FURTHEST: Final = 1.25
-_TO_LEFT: Final = ("eyeLookInLeft", "eyeLookOutRight")
-_TO_RIGHT: Final = ("eyeLookOutLeft", "eyeLookInRight")
+_SETTLING: Final = 2  # times a probe is shown: a tracker follows jumps with delay
+_WIDE_GAIN: Final = -sum(WIDE)  # openness that eyeWide 1 adds
+_SIDES: Final = ("Left", "Right")
+_POSE: Final = ("yaw", "pitch")
+
+PROBES: Final = (
+    Look(), Look(right=-0.4), Look(right=-0.9), Look(right=-0.6, down=0.5), Look(down=0.9),
+    Look(down=0.4), Look(right=0.4), Look(right=0.9), Look(right=0.6, down=-0.6), Look(down=-0.9),
+    Look(yaw=7.0), Look(yaw=15.0), Look(yaw=15.0, right=0.7), Look(yaw=15.0, right=-0.6),
+    Look(pitch=10.0), Look(pitch=-10.0), Look(yaw=-7.0), Look(yaw=-15.0),
+    Look(yaw=-15.0, right=-0.7), Look(yaw=-15.0, right=0.6), Look(openness=1.18),
+    Look(openness=0.7), Look(openness=0.45), Look(openness=0.2), Look(openness=0.0),
+)  # fmt: skip
+"""What is tried: a walk in small steps, so that the tracker can follow."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EyeCalibration:
-    """Wanted gaze → drawn gaze.
+    """Wanted eyes → drawn eyes.
 
     Attributes:
-        wanted: float64 [N], rising gaze to the viewer's right; eyeLook units, 0 in the middle.
-        draws: float64 [N], what to draw for it.
+        response: What the portrait shows, or None to draw what is wanted.
     """
 
-    wanted: Curve
-    draws: Curve
-
-    @classmethod
-    def plain(cls) -> "EyeCalibration":
-        """Draws what is wanted."""
-        same = np.array([-1.0, 0.0, 1.0])
-        return cls(same, same)
-
-    @classmethod
-    def fit(cls, gaze_x: Curve) -> "EyeCalibration":
-        """From the measured gaze at rest and at each of `_LOOKS`, eye widths."""
-        drawn = np.array(_LOOKS)
-        shown = (gaze_x[1:] - gaze_x[0]) / GAZE_X_PER_UNIT
-        left, right = (_inverse(*_away(drawn * sign, shown * sign)) for sign in (-1.0, 1.0))
-        wanted, draws = np.concatenate([-left[:, :0:-1], right], 1)
-        return cls(wanted, draws)
+    response: EyeResponse | None = None
 
     def drawn(self, controls: Controls) -> Controls:
-        """Control values float32 [58] with the gaze replaced; rest stays exactly rest."""
+        """Control values float32 [58] with the eyes' replaced; rest stays exactly rest."""
+        if self.response is None:
+            return controls
+        wanted = _look_of(controls)
+        if wanted == Look() and not any(controls[i] for i in _EYES):
+            return controls
+        right, down = self.response.gaze_for(wanted)
+        lift = self.response.lift(wanted, right, down)
         result = controls.copy()
-        for side, towards, away in (("Left", "Out", "In"), ("Right", "In", "Out")):
-            to_right, to_left = INDEX[f"eyeLook{towards}{side}"], INDEX[f"eyeLook{away}{side}"]
-            wanted = float(controls[to_right] - controls[to_left])
-            if wanted:
-                value = float(np.interp(wanted, self.wanted, self.draws))
-                result[to_right], result[to_left] = max(value, 0.0), max(-value, 0.0)
+        for side in _SIDES:
+            own = _look_of(controls, (side,))
+            _write_gaze(
+                result, side, own.right + right - wanted.right, own.down + down - wanted.down
+            )
+            openness = self.response.openness_for(own.openness, lift)
+            result[INDEX[f"eyeBlink{side}"]] = min(max(1.0 - openness, 0.0), 1.0)
+            result[INDEX[f"eyeWide{side}"]] = min(max((openness - 1.0) / _WIDE_GAIN, 0.0), 1.0)
         return result
 
 
-def calibrate_eyes(draw: Callable[[Controls, HeadMotion], Picture], track: Track) -> EyeCalibration:
-    """Draws the probes, tracks them as one clip and inverts what they show."""
+_EYES: Final = tuple(
+    INDEX[f"eye{name}{side}"]
+    for side in _SIDES
+    for name in ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Wide")
+)
+
+
+def calibrate_eyes(draw: Callable[[Controls], Picture], track: Track) -> EyeCalibration:
+    """Draws the probes, tracks them as one clip and fits what they show.
+
+    Args:
+        draw: a small picture of control values float32 [58], the head's calibrated already.
+        track: follows the face through pictures.
+    """
 
     def shown() -> Iterator[Picture]:
-        for right in (0.0, *_LOOKS):
-            frame = draw(_looking(right), HeadMotion())
+        for probe in PROBES:
+            frame = draw(_controls_of(probe))
             for _ in range(_SETTLING):
                 yield frame
 
     faces = list(track(shown()))[_SETTLING - 1 :: _SETTLING]
     seen = [face.points for face in faces if face is not None]
-    if len(seen) <= len(_LOOKS):
-        return EyeCalibration.plain()
-    return EyeCalibration.fit(measure(np.stack(seen)).gaze_x)
+    if len(seen) < len(PROBES):
+        return EyeCalibration()
+    found = measure(np.stack(seen))
+    measured = np.stack(
+        [
+            (found.ear_left + found.ear_right) / 2,
+            found.gaze_x / GAZE_X_PER_UNIT,
+            found.gaze_y / GAZE_DOWN_PER_UNIT,
+        ],
+        axis=1,
+    )
+    return EyeCalibration(EyeResponse.fit(list(PROBES), measured))
 
 
-def _away(drawn: Curve, shown: Curve) -> tuple[Curve, Curve]:
-    """The probes with positive `drawn` in rising order."""
-    order = np.argsort(drawn)
-    order = order[drawn[order] > 0]
-    return drawn[order], shown[order]
+def _look_of(controls: Controls, sides: tuple[str, ...] = _SIDES) -> Look:
+    """The mean look of the eyes of `sides`."""
+
+    def of(name: str, side: str) -> float:
+        return float(controls[INDEX[f"eye{name}{side}"]])
+
+    looks = []
+    for side in sides:
+        outwards = of("LookOut", side) - of("LookIn", side)
+        looks.append((
+            outwards if side == "Left" else -outwards,
+            of("LookDown", side) - of("LookUp", side),
+            1.0 - of("Blink", side) + _WIDE_GAIN * of("Wide", side),
+        ))  # fmt: skip
+    right, down, openness = np.mean(looks, axis=0).tolist()
+    yaw, pitch = (float(controls[INDEX[name]]) for name in _POSE)
+    return Look(right, down, openness, yaw, pitch)
 
 
-def _inverse(drawn: Curve, shown: Curve) -> Curve:
-    """Wanted and drawn gaze [2, N] from 0 to `_FURTHEST`; believes only likely slopes."""
-    wanted, before = [0.0], 0.0
-    for value, seen in zip(drawn, _TRUST * shown + (1 - _TRUST) * drawn, strict=True):
-        slope = np.clip((seen - wanted[-1]) / (value - before), *_SLOPES)
-        wanted.append(wanted[-1] + float(slope) * float(value - before))
-        before = float(value)
-    last = (wanted[-1] - wanted[-2]) / float(drawn[-1] - drawn[-2])
-    wanted.append(wanted[-1] + last * (_FURTHEST - before))
-    return np.array([wanted, [0.0, *drawn, _FURTHEST]])
-
-
-def _looking(right: float) -> Controls:
+def _controls_of(look: Look) -> Controls:
     controls = REST.copy()
-    for name in _TO_RIGHT if right > 0 else _TO_LEFT:
-        controls[INDEX[name]] = abs(right)
+    for side in _SIDES:
+        _write_gaze(controls, side, look.right, look.down)
+        controls[INDEX[f"eyeBlink{side}"]] = max(1.0 - look.openness, 0.0)
+        controls[INDEX[f"eyeWide{side}"]] = max((look.openness - 1.0) / _WIDE_GAIN, 0.0)
+    for name, value in zip(_POSE, (look.yaw, look.pitch), strict=True):
+        controls[INDEX[name]] = value
     return controls
+
+
+def _write_gaze(controls: Controls, side: str, right: float, down: float) -> None:
+    outwards = right if side == "Left" else -right
+    for name, value in (
+        ("LookOut", outwards), ("LookIn", -outwards), ("LookDown", down), ("LookUp", -down),
+    ):  # fmt: skip
+        controls[INDEX[f"eye{name}{side}"]] = max(value, 0.0)

@@ -40,7 +40,7 @@ LANDMARKS: Final[dict[Side, EyeLandmarks]] = {
         topology.LEFT_IRIS,
     ),
 }
-_SIDE_MARGIN = 0.06  # of the eye's width beyond each corner
+_SIDE_MARGIN = 0.13  # of the eye's width beyond each corner
 _LID_ABOVE = (0.16, 0.42)  # least and most skin above the lid that follows it
 _LID_BELOW = 0.40
 _LID_ABOVE_GLASSES = 0.13  # a frame's rim must not be dragged along
@@ -59,6 +59,7 @@ class EyeFrame:
         upper, lower: float32 [h, w] v of the lid edges at each pixel's u.
         top, bottom: float32 [h, w] v where the skin that follows the lids ends.
         opening: float32 [h, w] ≥ 0, `lower − upper`.
+        outward: float32 [h, w] way from the middle to the outer corner, eye widths.
         iris, iris_radius: Centre (x, y) in region px and radius.
     """
 
@@ -82,6 +83,7 @@ class EyeFrame:
         offset = np.stack([grid_x, grid_y], -1) - self.centre
         self.u: FloatMap = (offset @ self.axis).astype(np.float32)
         self.v: FloatMap = (offset @ self.normal).astype(np.float32)
+        self.outward: FloatMap = self.u * np.float32((1 if side is Side.LEFT else -1) / self.width)
         self.grid: FloatMap = np.stack([grid_x - x0, grid_y - y0], -1).astype(np.float32)
 
         self._set_curves(upper, lower, brow, has_glasses=has_glasses)

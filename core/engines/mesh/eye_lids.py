@@ -26,6 +26,8 @@ _OWN_LID, _SOCKET = 0.2, 0.96  # the lid's colour: its own, and the cheek's in t
 _GRAIN: Final = 14.0  # grey levels: stronger detail below the eye is no grain
 _HAIR: Final = 0.07  # of the eye's width: dark structures thinner than this are lashes
 _LASH_LENGTH: Final = 0.16
+_LASH_BAND, _LASH_DARK = 0.045, 0.55  # of the eye's width, of the light: soft edge of closed lids
+_TUFT_FROM, _TUFT_TO = (0.18, 0.32), (0.62, 0.50)  # of the eye's width, outwards from its middle
 _EDGE: Final = 0.02  # softness of the lid's edge on the ball
 
 
@@ -57,9 +59,11 @@ class Lids:
             (frame.u > frame.ends[0]) & (frame.u < frame.ends[1]) & (frame.opening > 0)
         ).astype(np.float32)
         self._normal = frame.normal.astype(np.float32)
+        self._along: FloatMap = smooth(np.abs(frame.u) / frame.width, 0.52, 0.15)
         self._bare = self._without_lashes()
         self._lash_light = self._lash_ratio()
         self._lid_colour = self._colour_of_lid()
+        self._bare = self._without_corner()
         emerges = smooth(frame.v - frame.upper, -0.14 * e, 0.0)
         corners = smooth(profile, 0.0, 1.0)
         self._emerges: FloatMap = emerges * corners * np.float32(_PLAIN)
@@ -119,6 +123,8 @@ class Lids:
         through = self._moved(self._lash_light, 2 * frame.v - upper - frame.upper)
         fade = np.clip(1 - below / (_LASH_LENGTH * frame.width), 0, 1) * (below > 0)
         gain = 1 - (1 - through) * fade * np.float32(turned)
+        across = (below - np.float32(0.5) * self._rim) * np.float32(1 / (_LASH_BAND * frame.width))
+        gain *= 1 - np.exp(-across * across) * self._along * np.float32(_LASH_DARK * turned)
         return light(picture, gain)
 
     def _without_lashes(self) -> Picture:
@@ -133,6 +139,18 @@ class Lids:
         bare = mix(bare, frame.source, weight)
         dull = np.asarray(cv2.morphologyEx(bare, cv2.MORPH_OPEN, kernel), np.uint8)
         return mix(dull, bare, smooth(height, 0.02, 0.0))
+
+    def _without_corner(self) -> Picture:
+        """The bare source without the dark tuft of lashes above the outer corner.
+
+        Nothing moves there when the lid comes down, and a tuft that stays looks like an iris.
+        """
+        frame = self._frame
+        height = (frame.upper - frame.v) / frame.width
+        corner = smooth(frame.outward, 0.42, 0.50)
+        weight = smooth(frame.outward, *_TUFT_FROM) * smooth(frame.outward, *_TUFT_TO)
+        weight *= smooth(height + corner * np.float32(0.07), 0.0, 0.03) * smooth(height, 0.24, 0.06)
+        return mix(np.maximum(self._bare, self._lid_colour), self._bare, weight)
 
     def _lash_ratio(self) -> FloatMap:
         """Light that the lashes let through, float32 [h, w] 0..1, 1 where there are none."""

@@ -1,4 +1,9 @@
-"""The painters of one stage, built together and called once per frame by the renderer."""
+"""The painters of one stage, each built when a frame first needs it.
+
+A frame of a clip is a stage of its own: what its controls leave alone is never looked at.
+"""
+
+import functools
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +22,6 @@ class Painters:
     """Eyes, mouth, shading and glasses of one stage.
 
     Attributes:
-        eyes: Right and left.
-        mouth: The inside of the mouth.
         freedom: float32 [g, g'] on the face lattice, how far expressions may move the skin (0 on
             the frame of glasses), or None without glasses.
     """
@@ -33,17 +36,30 @@ class Painters:
             lattice_px: The face lattice (see `ShadingPainter`).
             may_wear_glasses: Whether glasses are looked for.
         """
-        glasses = find_glasses(stage) if may_wear_glasses else None
-        self.eyes = [Eye(stage, side, glasses) for side in (Side.RIGHT, Side.LEFT)]
-        self.freedom = None if glasses is None else 1 - glasses.stillness(lattice_px)
-        self.mouth = Mouth(stage)
-        self._shading = Shading(stage, lattice_px)
+        self._stage = stage
+        self._eyes: tuple[Eye, ...] = ()
+        self._lattice_px = lattice_px
+        self._glasses = find_glasses(stage) if may_wear_glasses else None
+        self.freedom = None if self._glasses is None else 1 - self._glasses.stillness(lattice_px)
+
+    @functools.cached_property
+    def mouth(self) -> Mouth:
+        """The inside of the mouth."""
+        return Mouth(self._stage)
+
+    @functools.cached_property
+    def _shading(self) -> Shading:
+        return Shading(self._stage, self._lattice_px)
 
     def paint_eyes(self, work: Picture, controls: Controls) -> bool:
         """Paints both eyes; returns whether both are as in the portrait."""
-        for eye in self.eyes:
+        at_rest = not controls[_EYES].any()
+        if not (at_rest or self._eyes):
+            sides = (Side.RIGHT, Side.LEFT)
+            self._eyes = tuple(Eye(self._stage, side, self._glasses) for side in sides)
+        for eye in self._eyes:
             eye.paint(work, controls)
-        return not controls[_EYES].any()
+        return at_rest
 
     def gain(self, controls: Controls) -> FloatMap | None:
         """Brightness of the skin; see `ShadingPainter`."""

@@ -61,6 +61,7 @@ class Renderer:
             may_wear_glasses: Whether glasses are looked for.
         """
         self._geometry = geometry
+        self._viewport = viewport
         self._screen = Screen(geometry, viewport)
         self._fields = fields
         self._texture = Texture.of(portrait, geometry, viewport.step)
@@ -134,6 +135,16 @@ class Renderer:
             fields: Fields for this frame only, instead of the renderer's own.
             weights: Their weights; from `controls` when None.
         """
+        return self.draw(controls, motion, fields, weights)[0]
+
+    def draw(
+        self,
+        controls: Controls,
+        motion: HeadMotion,
+        fields: ExpressionFields | None = None,
+        weights: FloatMap | None = None,
+    ) -> tuple[Picture, FloatMap | None]:
+        """One frame as `render` gives it, and what `portrait_px` needs to know of it."""
         eyes = self._worker.submit(self._painters.paint_eyes, self._work, controls)
         fields = self._fields if fields is None else fields
         weights = coefficients(controls) if weights is None else weights
@@ -146,7 +157,7 @@ class Renderer:
         frame = self._rest.copy()
         rectangle = self._screen.stage
         if rectangle.is_empty or (maps is None and eyes_open):
-            return frame
+            return frame, None
         part = frame[rectangle.window]
         part[:] = sample(self._work, self._map if maps is None else maps)
         if flow.lower_lip is not None and lips is not None:
@@ -158,7 +169,19 @@ class Renderer:
             self._shade(frame, flow.face, controls)
         if flow.lower_lip is not None:
             self._painters.mouth.draw(frame, *contours, self._carrier(motion), controls)
-        return frame
+        return frame, maps
+
+    def portrait_px(self, moved: FloatMap | None) -> FloatMap:
+        """Where every px of a frame comes from, float32 [H, W, 2]: portrait px, from 0.5 on.
+
+        Args:
+            moved: What `draw` gave with the frame.
+        """
+        places = np.asarray(self._viewport.grid(np.ones(2)) + np.float32(0.5), np.float32)
+        if moved is not None:
+            on_portrait = (moved + self._texture.corner + 0.5) / self._texture.shrink
+            places[self._screen.stage.window] = on_portrait
+        return places
 
     def close(self) -> None:
         """Stops the renderer's thread."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engines.mesh.geometry import Geometry
-from core.engines.mesh.sampling import sample, sample_sharply
+from core.engines.mesh.sampling import enlarge_sharply, sample, sample_sharply
 from core.engines.mesh.stage import Picture, Stage
 from core.engines.mesh.viewport import Viewport
 
@@ -34,6 +34,10 @@ def shrink_for(portrait: Picture, px_per_output: float) -> tuple[Picture, Points
 
 def show(portrait: Picture, viewport: Viewport) -> Picture:
     """What a viewport shows of a picture at rest, uint8 RGB [H, W, 3]."""
+    if viewport.shows_whole_px:
+        rows = slice(int(viewport.y0), int(viewport.y0) + viewport.height)
+        columns = slice(int(viewport.x0), int(viewport.x0) + viewport.width)
+        return portrait[rows, columns].copy()
     if viewport.step < _FINE_ENOUGH:
         return sample_sharply(portrait, viewport.grid(np.ones(2)))
     small, shrink = shrink_for(portrait, viewport.step)
@@ -77,11 +81,8 @@ class Texture:
 
     @classmethod
     def _enlarged(cls, portrait: Picture, geometry: Geometry, factor: int) -> "Texture":
-        x0, y0, x1, y1 = geometry.stage_px
-        x = np.arange((x1 - x0 - 1) * factor + 1) / factor + x0
-        y = np.arange((y1 - y0 - 1) * factor + 1) / factor + y0
-        pixels = sample_sharply(portrait, np.dstack(np.meshgrid(x, y)).astype(np.float32))
-        corner = np.array([x0, y0], np.float64) * factor + (factor - 1) / 2
+        pixels = enlarge_sharply(portrait, geometry.stage_px, factor)
+        corner = np.array(geometry.stage_px[:2], np.float64) * factor + (factor - 1) / 2
         return cls._cut(pixels, geometry, np.full(2, float(factor)), corner)
 
     @classmethod

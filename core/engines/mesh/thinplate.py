@@ -20,8 +20,8 @@ def _kernel(squared: NDArray[Any]) -> NDArray[Any]:
 class ThinPlate:
     """Splines through values at fixed nodes, evaluated at fixed queries.
 
-    The radial part of the queries is computed once and shared by every set of values; a set may
-    leave nodes out.
+    The radial parts of nodes and queries are computed once and shared by every set of values; a
+    set may leave nodes out.
     """
 
     def __init__(self, nodes: Points, queries: NDArray[Any]) -> None:
@@ -32,6 +32,8 @@ class ThinPlate:
         self._shape = queries.shape[:-1]
         at = (queries.reshape(-1, 2) - self._centre) / self._unit
         self._radial = self._radial_part(at.astype(np.float32))
+        away = self._nodes[:, None] - self._nodes[None]
+        self._among_nodes = _kernel(np.einsum("ijk,ijk->ij", away, away))
 
     def _radial_part(self, at: FloatMap) -> FloatMap:
         """float32 [q, n + 3]: kernel to every node, 1, x, y."""
@@ -57,9 +59,8 @@ class ThinPlate:
         use = np.arange(n) if use is None else use
         nodes = self._nodes[use]
         m = len(use)
-        squared = ((nodes[:, None] - nodes[None]) ** 2).sum(-1)
         system = np.zeros((m + 3, m + 3))
-        system[:m, :m] = _kernel(squared)
+        system[:m, :m] = self._among_nodes[np.ix_(use, use)]
         system[np.arange(m), np.arange(m)] = smoothing
         system[:m, m] = system[m, :m] = 1.0
         system[:m, m + 1 :] = nodes

@@ -3,9 +3,12 @@
 Only what the controls replace changes; they are relative to each frame's own rest.
 """
 
+import threading
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,10 +17,12 @@ from numpy.typing import NDArray
 from core.base.controls import REST
 from core.base.errors import FaceError, MediaError
 from core.base.progress import Progress
-from core.engines.mesh.avatar import STAGE, stage_picture
+from core.engines.mesh.avatar import STAGE
+from core.engines.mesh.avatar_stage import stage_picture
 from core.engines.mesh.calibrate import Calibration
+from core.engines.mesh.cut_out import CutOut
 from core.engines.mesh.fields import coefficients
-from core.engines.mesh.geometry import Geometry, Placement
+from core.engines.mesh.geometry import Geometry, Placement, stage_box
 from core.engines.mesh.glasses import find_glasses
 from core.engines.mesh.layers import opaque_layers, split_layers
 from core.engines.mesh.matte import PersonSegmenter
@@ -35,6 +40,7 @@ from core.motion.motion import Motion
 Points = NDArray[np.float64]
 
 _SAMPLES: Final = 9  # frames that are looked at to frame the face
+_DRAWN_AT_ONCE: Final = 2  # frames are portraits of their own, so threads share nothing
 _LOOK_PX_PER_CM: Final = 16.0  # texture in which glasses are looked for
 
 
@@ -54,6 +60,7 @@ class VideoAvatar:
         self._face = source.face or 0
         self._tracker = tracker
         self._segmenter = segmenter
+        self._segmenting = threading.Lock()
         self._calibration = Calibration.plain()
         faces: list[Points] = []
         with_glasses = 0
@@ -108,18 +115,28 @@ class VideoAvatar:
         duration = Fraction(len(motion)) / motion.rate
         frames = read_frames(self._path, motion.rate, start=start, duration=duration)
         last: tuple[Picture, Face | None] | None = None
-        pairs = self._with_faces(frames, motion)
-        for controls in motion.controls:
-            last = next(pairs, last)
-            if last is None:
-                raise MediaError(f"“{self._path.name}” ends before the range that is rendered.")
-            yield self._draw(*last, controls, viewport)
+        pairs = self._with_faces(frames, motion, is_needed=view.is_cut_out)
+        draw = partial(self._draw, viewport=viewport, is_cut_out=view.is_cut_out)
+        drawn: deque[Future[Picture]] = deque()
+        with ThreadPoolExecutor(_DRAWN_AT_ONCE, thread_name_prefix="frames") as pool:
+            for controls in motion.controls:
+                last = next(pairs, last)
+                if last is None:
+                    raise MediaError(f"“{self._path.name}” ends before the range that is rendered.")
+                drawn.append(pool.submit(draw, *last, controls))
+                if len(drawn) > _DRAWN_AT_ONCE:
+                    yield drawn.popleft().result()
+            while drawn:
+                yield drawn.popleft().result()
 
     def _with_faces(
-        self, frames: Iterator[Picture], motion: Motion
+        self, frames: Iterator[Picture], motion: Motion, *, is_needed: bool
     ) -> Iterator[tuple[Picture, Face | None]]:
-        """Each frame with its face; without looking for faces when nothing moves at all."""
-        if (motion.controls == REST).all():
+        """Each frame with its face; without looking for faces when nothing moves at all.
+
+        `is_needed` looks for them in any case.
+        """
+        if not is_needed and (motion.controls == REST).all():
             for rgb in frames:
                 yield rgb, None
             return
@@ -134,17 +151,25 @@ class VideoAvatar:
             yield waiting.popleft(), face
 
     def _draw(
-        self, rgb: Picture, face: Face | None, controls: Controls, viewport: Viewport
+        self,
+        rgb: Picture,
+        face: Face | None,
+        controls: Controls,
+        viewport: Viewport,
+        *,
+        is_cut_out: bool,
     ) -> Picture:
-        if face is None or (controls == REST).all():
-            return show(rgb, viewport)
+        if face is None:
+            return _opaque(show(rgb, viewport), is_cut_out)
         landmarks_px = face.points.astype(np.float64)
         geometry = Geometry(landmarks_px, self._size)
         motion = self._calibration.motion(controls)
         layers = opaque_layers()
         if not motion.is_rest:
             stage, landmarks = stage_picture(rgb, landmarks_px, geometry.stage_px)
-            layers = split_layers(stage, self._segmenter.matte(stage, landmarks))
+            with self._segmenting:
+                matte = self._segmenter.matte(stage, landmarks)
+            layers = split_layers(stage, matte)
         weights = coefficients(controls)
         moved = np.tensordot(weights.astype(np.float64), geometry.displacements, 1)
         fields = geometry.expression_fields(moved[None]) if weights.any() else None
@@ -152,9 +177,25 @@ class VideoAvatar:
             rgb, geometry, viewport, layers, None, may_wear_glasses=self._may_wear_glasses
         )
         try:
-            return renderer.render(controls, motion, fields, np.ones(1, np.float32))
+            if (controls == REST).all():
+                frame, places = show(rgb, viewport), None
+            else:
+                frame, places = renderer.draw(controls, motion, fields, np.ones(1, np.float32))
+            if not is_cut_out:
+                return frame
+            box = stage_box(landmarks_px, self._size)
+            with self._segmenting:
+                person = CutOut.of(rgb, landmarks_px, box, self._segmenter)
+            return person.of_frame(frame, renderer.portrait_px(places))
         finally:
             renderer.close()
+
+
+def _opaque(frame: Picture, is_cut_out: bool) -> Picture:
+    """A frame in which nobody is seen, opaque where frames have opacity."""
+    if not is_cut_out:
+        return frame
+    return np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)])
 
 
 def _shows_glasses(rgb: Picture, landmarks_px: Points) -> bool:

@@ -37,6 +37,11 @@ class Viewport:
     x0: float
     y0: float
 
+    @property
+    def shows_whole_px(self) -> bool:
+        """Whether every output px is one px of the portrait."""
+        return self.step == 1.0 and float(self.x0).is_integer() and float(self.y0).is_integer()
+
     def grid(self, shrink: Points) -> FloatMap:
         """Where every output px lies in the portrait shrunk by `shrink` [2]: [H, W, 2] px."""
         x = ((np.arange(self.width) + 0.5) * self.step + self.x0) * shrink[0] - 0.5

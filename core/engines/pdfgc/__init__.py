@@ -1,1 +1,1 @@
-"""The engine of PD-FGC's networks."""
+"""PD-FGC as an engine: latents per factor from clips, voices and puppet frames."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from studio.controller.curve_verbs import CurveVerbs
 from studio.controller.playhead import Playhead
+from studio.controller.preview import Preview
 from studio.controller.project import Project
 from studio.controller.selection import Selection
 from studio.services.settings import Settings
@@ -20,3 +21,4 @@ class Desk:
     verbs: CurveVerbs
     settings: Settings
     axis: TimeAxis
+    preview: Preview

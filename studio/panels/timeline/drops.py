@@ -10,7 +10,12 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.base.controls import Factor
+from core.session.bank import source_path
+from core.session.compose import LIVE_LINK_SUFFIX
+from core.session.takes import TAKE_SUFFIX
 from core.timeline.edits import TITLES
+from core.timeline.source import ClipParams
+from studio.controller.assembly import PLAINLY, ClipUse
 from studio.controller.selection import AUDIO
 from studio.controller.studio import Studio
 from studio.panels.timeline.desk import Desk
@@ -118,12 +123,31 @@ class TrackDrops(QObject):
         self._hint.raise_()
 
 
-def lay_drop(studio: Studio, drop: Drop, factors: Collection[Factor]) -> None:
+def lay_drop(
+    studio: Studio, drop: Drop, factors: Collection[Factor], use: ClipUse = PLAINLY
+) -> None:
     """Lays what was dropped on the tracks of `factors`; sound goes to the audio track."""
     if drop.item is not None:
-        studio.drop_source(drop.item, factors, drop.frame)
+        studio.drop_source(drop.item, factors, drop.frame, use)
     for path in drop.paths:
         if path.suffix.lower() in _SOUNDS or not factors:
             studio.drop_audio(path, drop.frame)
         else:
-            studio.drop_clip(path, factors, drop.frame)
+            studio.drop_clip(path, factors, drop.frame, use)
+
+
+def shown_clip(studio: Studio, drop: Drop) -> tuple[Path | None, ClipUse, bool]:
+    """What a dialog asks about a drop: the clip whose faces it shows, its use, whether it sounds.
+
+    The sound of what is in the library already is laid from there.
+    """
+    if drop.item is not None:
+        source = studio.project.document.source(drop.item)
+        if source is None or source.media is None or not isinstance(source.params, ClipParams):
+            return None, PLAINLY, False
+        params = source.params
+        path = source_path(source, studio.project.folder)
+        return path, ClipUse(params.face, params.crop), False
+    blind = {*_SOUNDS, LIVE_LINK_SUFFIX, TAKE_SUFFIX}
+    pictures = [p for p in drop.paths if p.suffix.lower() not in blind]
+    return (pictures[0] if len(pictures) == 1 else None), PLAINLY, bool(pictures)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QRectF, QSignalBlocker, QSize, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.base.controls import Factor
@@ -42,8 +42,10 @@ class TrackHeader(QWidget):
     """
 
     expand_wanted = Signal(bool)
-    add_wanted = Signal(object)
-    """The button below which a menu of what can be added is to open."""
+    add_wanted = Signal(QPoint)
+    """Where on the screen a menu of what can be added is to open."""
+    menu_wanted = Signal(QPoint)
+    """Where on the screen the track's menu is to open."""
 
     def __init__(self, desk: Desk, track: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,7 +114,8 @@ class TrackHeader(QWidget):
         self.mute.toggled.connect(lambda is_on: self._edit("Mute", self._with_muted(is_on)))
         self.lock.toggled.connect(lambda is_on: self._edit("Lock", self._with_locked(is_on)))
         self.expand.toggled.connect(self.expand_wanted)
-        self.add.clicked.connect(lambda: self.add_wanted.emit(self.add))
+        below = QPoint(0, self.add.height())
+        self.add.clicked.connect(lambda: self.add_wanted.emit(self.add.mapToGlobal(below)))
         self.gain.began.connect(lambda: desk.project.begin("Gain"))
         self.gain.changed.connect(self._on_gain)
         self.gain.ended.connect(self._on_gain_ended)
@@ -223,6 +226,10 @@ class TrackHeader(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Gives the track the focus."""
         self._desk.selection.focus_track(self.track)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Asks for the track's menu."""
+        self.menu_wanted.emit(event.globalPos())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Expands or collapses the row."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from core.base.controls import Factor
 from core.timeline.curve import Curve, Float64, Handle
@@ -21,6 +21,7 @@ from studio.panels.timeline.lane_access import (
 )
 from studio.panels.timeline.snapping import snap, snap_targets
 from studio.panels.timeline.value_scale import ValueScale
+from studio.widgets.theme import colors
 from studio.widgets.timeline_colors import Shades
 
 _FINE = 0.1
@@ -62,6 +63,30 @@ class CurveGesture(Gesture):
         self.curve = curve_of(self.base.track(factor), lane)
         self.selected_frames: frozenset[float] = frozenset()
         """Frames at which the dragged keys lie now."""
+        self.stop: float | None = None
+        """The end of the range that keys are held at, if one is."""
+
+    def hold_within(self, values: Float64) -> None:
+        """Notices which end of the lane's range these values are held at."""
+        lower, _, upper = limits_of(self.lane)
+        self.stop = None
+        if len(values) and values.max() > upper:
+            self.stop = upper
+        elif len(values) and values.min() < lower:
+            self.stop = lower
+
+    def paint(self, painter: QPainter, shades: Shades) -> None:
+        """Draws the stop that the keys are held at."""
+        if self.stop is None:
+            return
+        y = round(float(self.scale.to_y(self.stop))) + 0.5
+        bad = QColor(colors().bad)
+        painter.setPen(QPen(bad, 2.0))
+        painter.drawLine(QPointF(0, y), QPointF(self.desk.axis.width, y))
+        _, _, upper = limits_of(self.lane)
+        text = f"stop at {format_value(self.lane, self.stop)}"
+        top = y + 3 if self.stop == upper else y - 15
+        painter.drawText(QPointF(90.0, top + 11), text)
 
     def show_curve(self, change: Callable[[Curve], Curve]) -> None:
         """Shows the base document with this curve changed."""
@@ -121,6 +146,7 @@ class MoveKeys(CurveGesture):
         if self.lock is not Lock.TIME:
             d_value = -self._travel.y() / self.scale.px_per_unit
         self.selected_frames = frozenset((self._frames + d_frame).tolist())
+        self.hold_within(self.curve.values[list(self.selected)] + d_value)
         self.show_curve(lambda c: move_keys(self._prepare(c), self.selected, d_frame, d_value))
         grip = self.curve.keys[self._grip]
         lower, _, upper = limits_of(self.lane)
@@ -176,6 +202,8 @@ class ScaleKeys(CurveGesture):
             time = min(time, self._pivot[0] / max(self._pivot[0] - first, 1e-9))
         moved = self._pivot[0] + (self._frames - self._pivot[0]) * time
         self.selected_frames = frozenset(moved.tolist())
+        values = self.curve.values[list(self.selected)]
+        self.hold_within(self._pivot[1] + (values - self._pivot[1]) * value)
         self.show_curve(lambda c: scale_keys(c, self.selected, self._pivot, time, value))
         self.text = f"× {factor:.2f}"
 

@@ -3,10 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QPointF, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QInputDialog,
     QScrollBar,
@@ -15,18 +14,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.base.controls import Factor
 from core.base.errors import SessionError
 from core.session.bank import source_path
 from core.timeline.project_edits import set_marker, set_range
-from studio.controller.selection import AUDIO, Mode
+from studio.controller.curve_verbs import Shaping
+from studio.controller.selection import AUDIO
 from studio.controller.studio import Studio
+from studio.panels.timeline.amount_popup import AmountPopup
+from studio.panels.timeline.clip_dialog import ClipDialog
+from studio.panels.timeline.context_menus import ContextMenus
+from studio.panels.timeline.cue_files import CueFiles
 from studio.panels.timeline.desk import Desk
-from studio.panels.timeline.drops import Drop, TrackDrops, lay_drop
-from studio.panels.timeline.factors_dialog import FactorsDialog
+from studio.panels.timeline.drops import Drop, TrackDrops, lay_drop, shown_clip
 from studio.panels.timeline.header import WIDTH_PX
 from studio.panels.timeline.keyboard import TimelineKeys
-from studio.panels.timeline.menus import add_menu, curve_menu, strip_menu
 from studio.panels.timeline.rows import TrackRow, TrackRows
 from studio.panels.timeline.sound_area import SoundArea
 from studio.panels.timeline.strip_gestures import strips_of
@@ -42,6 +43,9 @@ _COMMANDS = (
     "type_value",
     "move_keys",
     "scale_keys",
+    "smooth",
+    "simplify",
+    "flatten",
     "zoom_in",
     "zoom_out",
     "zoom_fit",
@@ -71,14 +75,18 @@ class TimelinePanel(QWidget):
             studio.verbs,
             studio.settings,
             self.axis,
+            studio.preview,
         )
         self.waveforms = Waveforms(studio.pool, self)
         self.ruler = TimeRuler(self.axis)
-        self.rows = TrackRows(self.desk, SoundArea(self.desk, self.waveforms, self._path_of))
+        self.sounds = SoundArea(self.desk, self.waveforms, self._path_of)
+        self.cue_files = CueFiles(studio, self.sounds, self)
+        self.rows = TrackRows(self.desk, self.sounds)
         self.time_bar = QScrollBar(Qt.Orientation.Horizontal)
         self.snap = self._tool("snap", "Snap (N) · hold Ctrl while dragging to turn it round")
         self.snap.setCheckable(True)
         self._keys = TimelineKeys(self)
+        self.menus = ContextMenus(self)
         self._lay_out()
         self._connect()
         for name in _COMMANDS:
@@ -134,6 +142,29 @@ class TimelinePanel(QWidget):
         popup = KeyPopup(selection.lane, key, self)
         popup.accepted.connect(lambda f, v: self.studio.verbs.set_key(index, f, v))
         at = QPoint(round(self.axis.to_x(key.frame)) + 10, round(scale.to_y(key.value)))
+        popup.open_at(body.mapToGlobal(at))
+
+    def smooth(self) -> None:
+        """Smooths the focused curve by an amount that a slider sets."""
+        self.shape(Shaping.SMOOTH)
+
+    def simplify(self) -> None:
+        """Spares keys of the focused curve by an amount that a slider sets."""
+        self.shape(Shaping.SIMPLIFY)
+
+    def flatten(self) -> None:
+        """Flattens the focused curve by an amount that a slider sets."""
+        self.shape(Shaping.FLATTEN)
+
+    def shape(self, shaping: Shaping) -> None:
+        """Shapes the focused curve by an amount that a slider sets."""
+        selection, body = self.studio.selection, self.focused_body
+        factor, lane = selection.factor, selection.lane
+        if factor is None or lane is None or body.curves is None or not selection.curve.keys:
+            return
+        popup = AmountPopup(self.studio.project, self.studio.verbs, shaping, factor, lane, self)
+        rect = body.curves.rect
+        at = QPoint(round(max(rect.left(), 0.0)) + 16, round(rect.top()) + 8)
         popup.open_at(body.mapToGlobal(at))
 
     # --- set up --------------------------------------------------------------------------------
@@ -198,6 +229,7 @@ class TimelinePanel(QWidget):
         studio.settings.changed.connect(self._on_setting_changed)
         self.snap.setChecked(bool(studio.settings.get("snap")))
         self.snap.toggled.connect(lambda is_on: studio.settings.set("snap", is_on))
+        studio.preview.avatar.bank_changed.connect(self._on_bank_changed)
         self.waveforms.ready.connect(lambda _: self.rows.rows[AUDIO].body.redraw())
         self.axis.changed.connect(self._on_axis_changed)
         self.time_bar.valueChanged.connect(lambda v: self.axis.show_from(v / _SCROLL_STEPS))
@@ -210,14 +242,17 @@ class TimelinePanel(QWidget):
             lambda is_kept: studio.project.commit() if is_kept else studio.project.cancel()
         )
         self.ruler.marker_activated.connect(self._rename_marker)
+        self.ruler.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.ruler.customContextMenuRequested.connect(self.menus.open_ruler)
         for row in self.rows.rows.values():
             self._connect_row(row)
 
     def _connect_row(self, row: TrackRow) -> None:
         row.body.menu_wanted.connect(
-            lambda at, point, body=row.body: self._open_menu(body, at, point)
+            lambda at, point, body=row.body: self.menus.open_body(body, at, point)
         )
-        row.header.add_wanted.connect(lambda button, r=row: self._open_add_menu(r, button))
+        row.header.add_wanted.connect(lambda at, r=row: self.menus.open_add(r, at))
+        row.header.menu_wanted.connect(lambda at, r=row: self.menus.open_header(r, at))
         for target, is_header in ((row.body, False), (row.header, True)):
             drops = TrackDrops(self.studio, self.desk, row.track, target, is_header=is_header)
             drops.factors_wanted.connect(self._ask_factors)
@@ -237,6 +272,11 @@ class TimelinePanel(QWidget):
 
     def _on_cache_changed(self) -> None:
         self.ruler.set_cache(self.studio.preview.statuses())
+
+    def _on_bank_changed(self) -> None:
+        """Clips were tracked: their gaps are known now."""
+        for body in self.rows.bodies:
+            body.redraw()
 
     def _on_setting_changed(self, name: str) -> None:
         if name == "snap":
@@ -274,8 +314,9 @@ class TimelinePanel(QWidget):
 
     def _ask_factors(self, drop: Drop) -> None:
         self.factors_wanted.emit(drop)
-        dialog = FactorsDialog(self)
-        dialog.chosen.connect(lambda factors: lay_drop(self.studio, drop, factors))
+        path, use, has_sound = shown_clip(self.studio, drop)
+        dialog = ClipDialog(self.studio.faces, path, use, has_sound=has_sound, parent=self)
+        dialog.chosen.connect(lambda factors, how: lay_drop(self.studio, drop, factors, how))
         dialog.open()
 
     def _rename_marker(self, frame: int) -> None:
@@ -290,46 +331,6 @@ class TimelinePanel(QWidget):
                 "Rename marker", lambda d: set_marker(d, replace(marker, name=name))
             )
         )
-        dialog.open()
-
-    def _open_menu(self, body: TrackBody, at: QPoint, point: QPointF) -> None:
-        curves, verbs = body.curves, self.studio.verbs
-        hit = body.strips.strip_at(point)
-        if hit is not None:
-            if hit[0].id not in self.studio.selection.strips:
-                self.studio.selection.select_strips((hit[0].id,), Mode.REPLACE)
-            menu = strip_menu(verbs, body.track == AUDIO, self)
-        elif curves is not None and body.has_curves and curves.rect.contains(point):
-            lane = curves.lane_at(point)
-            if lane is not None:
-                self.studio.selection.focus_lane(curves.factor, lane)
-                index = curves.key_at(point, lane)
-                if index is not None and index not in self.studio.selection.keys:
-                    self.studio.selection.select_keys((index,))
-            menu = curve_menu(verbs, self.type_value, self)
-        else:
-            return
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(at)
-
-    def _open_add_menu(self, row: TrackRow, button: QToolButton) -> None:
-        menu = add_menu(self.studio, row.track, lambda: self._import_into(row.track), self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(button.mapToGlobal(QPoint(0, button.height())))
-
-    def _import_into(self, track: str) -> None:
-        dialog = QFileDialog(self, "Import a file")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        frame = self.studio.playhead.frame
-
-        def take(name: str) -> None:
-            if track == AUDIO:
-                self.studio.drop_audio(Path(name), frame)
-            else:
-                self.studio.drop_clip(Path(name), (Factor(track),), frame)
-
-        dialog.fileSelected.connect(take)
         dialog.open()
 
     def _path_of(self, source_id: str) -> Path | None:

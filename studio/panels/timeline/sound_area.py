@@ -5,30 +5,21 @@ from pathlib import Path
 
 import numpy as np
 from pyqtgraph.functions import arrayToQPath
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from core.speech.cues import MouthCue
 from core.timeline.strip import AudioStrip, source_second
 from studio.controller.selection import AUDIO
+from studio.panels.timeline.cue_lane import CueHit, CueLane
 from studio.panels.timeline.desk import Desk
+from studio.panels.timeline.gesture import Gesture, Modifiers
 from studio.panels.timeline.strip_area import AnyStrip, StripArea
 from studio.services.waveform import PEAKS_PER_S, SoundPicture, Waveforms
 from studio.widgets.timeline_colors import Shades, faded, mix, track_color
 
 _CUES_FROM_PX = 60  # strips lower than this show no mouth shapes
 _CUE_PX = 17.0
-_LABEL_PX = 9.0
-_SHAPES = {
-    "A": "shut",
-    "B": "teeth together",
-    "C": "open",
-    "D": "wide open",
-    "E": "slightly rounded",
-    "F": "puckered",
-    "G": "lip at the teeth",
-    "H": "tongue up",
-    "X": "rest",
-}
 
 
 class SoundArea(StripArea):
@@ -46,10 +37,58 @@ class SoundArea(StripArea):
         super().__init__(desk, AUDIO)
         self._waveforms = waveforms
         self._path_of = path_of
+        self.cues = CueLane(desk, self._recognised)
 
     def signature(self) -> tuple[object, ...]:
         """What the strips look like, their pictures included."""
-        return (*super().signature(), *(self._picture(s) for s in self.strips))
+        return (
+            *super().signature(),
+            (self.cues.selected,),
+            *(self._picture(s) for s in self.strips),
+        )
+
+    def cue_at(self, point: QPointF) -> CueHit | None:
+        """The mouth shape, or the border between two, under the pointer."""
+        for strip in self.strips:
+            rect = self._cue_rect(self.strip_rect(strip))
+            if isinstance(strip, AudioStrip) and rect.contains(point):
+                return self.cues.hit(strip, point.x())
+        return None
+
+    def press(self, point: QPointF, modifiers: Modifiers) -> Gesture | None:
+        """Begins what a press of the left button means here."""
+        hit = self.cue_at(point)
+        if hit is not None:
+            return self.cues.press(hit, point)
+        self.cues.selected = None
+        return super().press(point, modifiers)
+
+    def cursor_at(self, point: QPointF) -> Qt.CursorShape:
+        """The pointer's shape over the strips."""
+        hit = self.cue_at(point)
+        if hit is None:
+            return super().cursor_at(point)
+        return Qt.CursorShape.SizeHorCursor if hit.is_border else Qt.CursorShape.PointingHandCursor
+
+    def tooltip_at(self, point: QPointF) -> str:
+        """What is under the pointer and what can be done with it."""
+        hit = self.cue_at(point)
+        return super().tooltip_at(point) if hit is None else self.cues.text(hit)
+
+    def duration_s(self, strip: AudioStrip) -> float:
+        """Seconds of a strip's sound; 0 while unknown."""
+        picture = self._picture(strip)
+        return 0.0 if picture is None else picture.duration_s
+
+    def _recognised(self, strip: AudioStrip) -> tuple[MouthCue, ...]:
+        picture = self._picture(strip)
+        return () if picture is None else picture.cues
+
+    def _cue_rect(self, rect: QRectF) -> QRectF:
+        """Where the mouth shapes of a strip lie; empty where it is too low."""
+        if rect.height() < _CUES_FROM_PX:
+            return QRectF()
+        return QRectF(rect.left(), rect.bottom() - _CUE_PX, rect.width(), _CUE_PX - 1)
 
     def _picture(self, strip: AnyStrip) -> SoundPicture | None:
         path = self._path_of(strip.source_id)
@@ -65,17 +104,9 @@ class SoundArea(StripArea):
         wave = QRectF(rect).adjusted(0, 4, 0, -2)
         if rect.height() >= _CUES_FROM_PX:
             wave.adjust(0, 12, 0, -_CUE_PX)
-            below = QRectF(rect.left(), wave.bottom() + 2, rect.width(), _CUE_PX - 1)
-            self._paint_cues(painter, strip, picture, below, shades)
+            self.cues.paint(painter, shades, strip, self._cue_rect(rect))
         self._paint_silence(painter, strip, picture, wave, shades)
         self._paint_wave(painter, strip, picture, wave, shades)
-
-    def _x_of(self, strip: AudioStrip, seconds: float) -> float:
-        """The x of a second of the sound, px."""
-        rate = float(self.desk.project.document.rate)
-        return self.desk.axis.to_x(
-            strip.start + (seconds - strip.source_in + strip.offset_s) * rate
-        )
 
     def _paint_wave(
         self,
@@ -122,43 +153,8 @@ class SoundArea(StripArea):
     ) -> None:
         edges = np.flatnonzero(np.diff(np.r_[False, picture.silent, False].astype(np.int8)))
         for first, stop in edges.reshape(-1, 2).tolist():
-            left = self._x_of(strip, first / PEAKS_PER_S)
-            right = self._x_of(strip, stop / PEAKS_PER_S)
+            left = self.cues.x_of(strip, first / PEAKS_PER_S)
+            right = self.cues.x_of(strip, stop / PEAKS_PER_S)
             painter.fillRect(
                 QRectF(left, rect.top(), right - left, rect.height()), faded(shades.ground, 0.55)
             )
-
-    def _paint_cues(
-        self,
-        painter: QPainter,
-        strip: AudioStrip,
-        picture: SoundPicture,
-        rect: QRectF,
-        shades: Shades,
-    ) -> None:
-        """Mouth shapes as blocks with their letter; rest is left empty."""
-        painter.fillRect(rect, faded(shades.ground, 0.6))
-        lips = track_color("lips", shades.is_dark)
-        font = painter.font()
-        font.setPixelSize(10)
-        painter.setFont(font)
-        for cue in picture.cues:
-            left, right = self._x_of(strip, cue.start_s), self._x_of(strip, cue.end_s)
-            if cue.shape == "X" or right < 0 or left > self.desk.axis.width:
-                continue
-            block = QRectF(left, rect.top(), max(right - left - 1, 1), rect.height() - 1)
-            painter.fillRect(block, faded(lips, 0.45 if cue.shape in "CDE" else 0.25))
-            if block.width() >= _LABEL_PX:
-                painter.setPen(shades.text)
-                painter.drawText(block, Qt.AlignmentFlag.AlignCenter, cue.shape)
-
-    def cue_text(self, strip: AudioStrip, x: float) -> str:
-        """The mouth shape and the phone at x px, in words; empty where it is unknown."""
-        picture = self._picture(strip)
-        if picture is None:
-            return ""
-        frame = self.desk.axis.to_frame(x)
-        at = source_second(strip, frame, self.desk.project.document.rate) - strip.offset_s
-        cue = next((c for c in picture.cues if c.start_s <= at < c.end_s), None)
-        phone = next((p.label for p in picture.phones if p.start_s <= at < p.end_s), "")
-        return "" if cue is None else f"{cue.shape} {_SHAPES[cue.shape]}  {phone}".rstrip()

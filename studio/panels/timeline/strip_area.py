@@ -7,12 +7,15 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from core.base.controls import CONTROLS, Factor
+from core.base.time import FrameRange
 from core.timeline.document import Document
 from core.timeline.strip import CROSSFADE, AudioStrip, Blend, Strip
+from studio.controller.clip_gaps import gaps_text, known_gaps
 from studio.controller.selection import AUDIO, Mode
 from studio.panels.timeline.desk import Desk
 from studio.panels.timeline.gesture import BoxSelect, Gesture, Modifiers
 from studio.panels.timeline.strip_gestures import FadeStrip, MoveStrips, SlipStrip, TrimStrip
+from studio.widgets.theme import colors
 from studio.widgets.timeline_colors import Shades, faded, mix, track_color
 
 AnyStrip = Strip | AudioStrip
@@ -48,6 +51,15 @@ class Part(StrEnum):
     STOP = "stop"
     FADE_IN = "fade in"
     FADE_OUT = "fade out"
+
+
+_CURSORS = {
+    Part.BODY: Qt.CursorShape.OpenHandCursor,
+    Part.START: Qt.CursorShape.SizeHorCursor,
+    Part.STOP: Qt.CursorShape.SizeHorCursor,
+    Part.FADE_IN: Qt.CursorShape.PointingHandCursor,
+    Part.FADE_OUT: Qt.CursorShape.PointingHandCursor,
+}
 
 
 class StripArea:
@@ -176,6 +188,16 @@ class StripArea:
             mode = Mode.REMOVE
         self.desk.selection.select_strips(touched, mode)
 
+    def cursor_at(self, point: QPointF) -> Qt.CursorShape:
+        """The pointer's shape over the strips."""
+        hit = self.strip_at(point)
+        return Qt.CursorShape.ArrowCursor if hit is None else _CURSORS[hit[1]]
+
+    def tooltip_at(self, point: QPointF) -> str:
+        """What is under the pointer and what can be done with it; empty beside the strips."""
+        hit = self.strip_at(point)
+        return "" if hit is None else self.tooltip(*hit)
+
     def tooltip(self, strip: AnyStrip, part: Part) -> str:
         """What a strip is and what can be done with the part under the pointer."""
         hints = {
@@ -185,7 +207,23 @@ class StripArea:
             Part.FADE_IN: "Drag to set the fade in",
             Part.FADE_OUT: "Drag to set the fade out",
         }
-        return f"{describe(self.desk.project.document, strip)}\n{hints[part]}"
+        lines = [self._words(strip), hints[part]]
+        if self._gaps(strip):
+            lines.insert(1, "No face is seen in the hatched stretches: motion rests there.")
+        return "\n".join(lines)
+
+    def _gaps(self, strip: AnyStrip) -> tuple[FrameRange, ...]:
+        """Frames without a face."""
+        if isinstance(strip, AudioStrip):
+            return ()
+        document, bank = self.desk.project.document, self.desk.preview.bank
+        return known_gaps(document, bank, Factor(self.track), strip)
+
+    def _words(self, strip: AnyStrip) -> str:
+        """The strip in words, its gaps included."""
+        document = self.desk.project.document
+        gaps = gaps_text(self._gaps(strip), document.rate)
+        return f"{describe(document, strip)}{f'  ·  ⚠ {gaps}' if gaps else ''}"
 
     # --- painting ------------------------------------------------------------------------------
 
@@ -232,6 +270,7 @@ class StripArea:
         if isinstance(strip, Strip) and strip.blend is Blend.ADD:
             hatch = QBrush(faded(shades.text, 0.12), Qt.BrushStyle.BDiagPattern)
             painter.fillRect(rect, hatch)
+        self._paint_gaps(painter, strip, rect)
         self._paint_text(painter, shades, strip, rect)
         painter.restore()
         edge = QColor(shades.text) if is_selected else faded(color, 0.9)
@@ -260,6 +299,16 @@ class StripArea:
             corner, end = rect.topRight(), QPointF(rect.right() - fade_out * px, rect.top())
             painter.drawPolygon(QPolygonF([corner, end, rect.bottomRight()]))
 
+    def _paint_gaps(self, painter: QPainter, strip: AnyStrip, rect: QRectF) -> None:
+        """Hatches the stretches without a face in red."""
+        bad = QColor(colors().bad)
+        for gap in self._gaps(strip):
+            left, right = self.desk.axis.to_x(gap.start), self.desk.axis.to_x(gap.stop)
+            hole = QRectF(left, rect.top(), right - left, rect.height())
+            painter.fillRect(hole, faded(bad, 0.22))
+            painter.fillRect(hole, QBrush(bad, Qt.BrushStyle.FDiagPattern))
+            painter.fillRect(QRectF(left, rect.bottom() - 3, right - left, 3), bad)
+
     def _paint_grips(self, painter: QPainter, strip: Strip, rect: QRectF, shades: Shades) -> None:
         px = self.desk.axis.px_per_frame
         fade_in, fade_out = self.fades(strip)
@@ -278,7 +327,7 @@ class StripArea:
         font.setPixelSize(11 if rect.height() > 14 else 9)
         painter.setFont(font)
         painter.setPen(shades.dim_text if strip.is_muted else shades.text)
-        text = describe(self.desk.project.document, strip)
+        text = self._words(strip)
         elided = painter.fontMetrics().elidedText(
             text, Qt.TextElideMode.ElideRight, int(space.width())
         )

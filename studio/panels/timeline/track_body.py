@@ -26,19 +26,12 @@ from studio.panels.timeline.desk import Desk
 from studio.panels.timeline.gesture import Gesture, Modifiers
 from studio.panels.timeline.key_gestures import Lock, MoveKeys, ScaleKeys
 from studio.panels.timeline.lane_access import format_value, title_of
-from studio.panels.timeline.strip_area import Part, StripArea
+from studio.panels.timeline.strip_area import StripArea
 from studio.widgets.theme import theme_signal
 from studio.widgets.timeline_colors import shades_of
 
 STRIP_PX = 27
 _CURVES_FROM_PX = 60  # rows lower than this show strips only
-_CURSORS = {
-    Part.BODY: Qt.CursorShape.OpenHandCursor,
-    Part.START: Qt.CursorShape.SizeHorCursor,
-    Part.STOP: Qt.CursorShape.SizeHorCursor,
-    Part.FADE_IN: Qt.CursorShape.PointingHandCursor,
-    Part.FADE_OUT: Qt.CursorShape.PointingHandCursor,
-}
 
 
 class TrackBody(QWidget):
@@ -241,8 +234,8 @@ class TrackBody(QWidget):
             elif (lane := self.curves.lane_at(point)) is not None:
                 is_key = self.curves.key_at(point, lane) is not None
                 shape = Qt.CursorShape.SizeAllCursor if is_key else Qt.CursorShape.SizeVerCursor
-        elif (hit := self.strips.strip_at(point)) is not None:
-            shape = _CURSORS[hit[1]]
+        else:
+            shape = self.strips.cursor_at(point)
         self.setCursor(shape)
 
     def event(self, event: QEvent) -> bool:
@@ -259,9 +252,9 @@ class TrackBody(QWidget):
         return super().event(event)
 
     def _tooltip(self, point: QPointF) -> str:
-        hit = self.strips.strip_at(point)
-        if hit is not None:
-            return self.strips.tooltip(*hit)
+        text = self.strips.tooltip_at(point)
+        if text:
+            return text
         if self.curves is None or not self.has_curves or not self.curves.rect.contains(point):
             return ""
         lane = self.curves.lane_at(point)
@@ -290,7 +283,7 @@ class TrackBody(QWidget):
         start, scale = self._pointer, self.curves.scale(lane)
         factor = self.curves.factor
         if is_scale:
-            pivot = (float(self.desk.playhead.frame), self.desk.selection.limits[1])
+            pivot = self.desk.verbs.pivot
             self.begin_gesture(
                 ScaleKeys(self.desk, start, factor, lane, scale, keys, pivot), is_modal=True
             )

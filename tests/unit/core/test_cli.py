@@ -199,6 +199,18 @@ def test_ctrl_c_cancels_and_the_old_handler_comes_back(
     assert capsys.readouterr().err == "Cancelled: nothing was written.\n"
 
 
+def test_ctrl_c_cancels_even_if_a_library_makes_another_error_of_it(
+    monkeypatch: Patch, capsys: Captured
+) -> None:
+    def animate(*_: Any, **__: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise ValueError("too many values to unpack")
+
+    monkeypatch.setattr(app, "animate", animate)
+    assert main(["animate", "a.jpg", "-o", "out.mp4"]) == 130
+    assert capsys.readouterr().err == "Cancelled: nothing was written.\n"
+
+
 def test_render_keeps_the_sessions_view_unless_told(monkeypatch: Patch) -> None:
     calls: list[dict[str, Any]] = []
 

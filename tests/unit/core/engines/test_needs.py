@@ -71,7 +71,7 @@ def test_an_engine_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = missing_weights(spec)
     assert [row.name for row in missing] == list(spec.needs)
     assert "engine neural" in missing[0].purpose
-    assert missing[1].purpose == "PD-FGC: lips from speech (engine neural)"
+    assert missing[1].purpose == "PD-FGC: lips from speech (engines neural, pdfgc)"
     assert where_to_get(missing).startswith(
         "lips with its card; audio_model.pth, motion_model.pth from PD-FGC"
     )

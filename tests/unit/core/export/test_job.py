@@ -4,20 +4,24 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.base.errors import Cancelled, MediaError
+from core.base.errors import Cancelled, EngineError, MediaError
 from core.base.progress import Note, Progress, Step
 from core.base.time import FrameRange
 from core.export.job import ExportJob
 from core.export.presets import PRESETS, available_presets, preset_named
-from core.export.settings import Corner, ExportSettings, Mark, Picture, Sidecar
+from core.export.settings import Corner, ExportSettings, Mark, Picture, Sidecar, SoundMode
 from core.media.audio import read_audio
+from core.media.encode import Mp4Writer
 from core.media.probe import probe
+from core.media.soundtrack import Sound
 from core.media.video import read_frames
 from core.timeline.document import Document
+from core.timeline.source import MediaReference
 
 Run = Callable[..., list[int]]
 
@@ -61,7 +65,7 @@ def test_sound_lies_where_its_strip_does(job: ExportJob, run: Run, speech: Path)
 
 
 def test_silent_film(job: ExportJob, run: Run) -> None:
-    job = with_preset(job, "mp4", has_sound=False)
+    job = with_preset(job, "mp4", sound=SoundMode.NONE)
     run(job)
     assert probe(job.output).audio is None
 
@@ -88,6 +92,7 @@ def test_pictures_are_lossless_and_sound_lies_beside(job: ExportJob, run: Run) -
     assert names == [*(f"{i:06d}.png" for i in range(50)), "sound.wav"]
     with Image.open(job.output / "000020.png") as picture:
         assert np.asarray(picture)[0, 0].tolist() == [138, 138, 138]
+        assert picture.info["Comment"].startswith("AI-generated")
     with wave.open(str(job.output / "sound.wav")) as sound:
         assert sound.getnframes() == 2 * 48000
 
@@ -104,7 +109,7 @@ def test_gif(job: ExportJob, run: Run) -> None:
 
 
 def test_wav_is_the_audio_track(job: ExportJob, run: Run, speech: Path) -> None:
-    job = with_preset(job, "wav", has_sound=False)
+    job = with_preset(job, "wav", sound=SoundMode.NONE)
     run(job)
     with wave.open(str(job.output)) as sound:
         assert (sound.getframerate(), sound.getnchannels(), sound.getnframes()) == (48000, 2, 96000)
@@ -175,10 +180,76 @@ def test_nothing_is_overwritten(job: ExportJob, run: Run) -> None:
 
 def test_unknown_kind_of_output() -> None:
     with pytest.raises(MediaError, match="choose one of mp4"):
-        preset_named("prores")
+        preset_named("dnxhr")
 
 
 @pytest.mark.parametrize("bad", [{"size": 20}, {"crf": 60}, {"rate": Fraction(500)}])
 def test_settings_out_of_range(bad: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         ExportSettings(**bad)
+
+
+def test_bit_rate_instead_of_quality(job: ExportJob, run: Run) -> None:
+    sizes = []
+    for bits_per_s in (200_000, 20_000_000):
+        changed = with_preset(job, "mp4", bits_per_s=bits_per_s, sound=SoundMode.NONE)
+        changed = replace(changed, output=job.folder / f"{bits_per_s}.mp4")
+        run(changed)
+        sizes.append(changed.output.stat().st_size)
+    assert sizes[0] < sizes[1]
+
+
+def test_sound_in_a_file_beside_the_film(job: ExportJob, run: Run, speech: Path) -> None:
+    job = with_preset(job, "mp4", sound=SoundMode.WAV)
+    run(job)
+    assert probe(job.output).audio is None
+    assert job.outputs == (job.output, job.folder / "film.wav")
+    assert len(read_audio(job.folder / "film.wav", 48_000)) == 2 * 48_000
+
+
+@pytest.fixture
+def coded_speech(speech: Path, tmp_path: Path) -> Path:
+    """The speech as AAC in a film."""
+    path = tmp_path / "coded.mp4"
+    with Mp4Writer(path, 64, 64, Fraction(25), sounds=(Sound(speech),), duration_s=4) as writer:
+        for _ in range(100):
+            writer.write(np.zeros((64, 64, 3), np.uint8))
+    return path
+
+
+def packets_of(path: Path) -> list[bytes]:
+    with av.open(str(path)) as film:
+        return [bytes(packet) for packet in film.demux(audio=0) if packet.size]
+
+
+def test_sound_that_is_copied_stays_what_it_was(
+    job: ExportJob, run: Run, coded_speech: Path
+) -> None:
+    voice = replace(job.document.sources[0], media=MediaReference(str(coded_speech)))
+    document = replace(job.document, sources=(voice,))
+    job = with_preset(replace(job, document=document), "mp4", sound=SoundMode.COPY)
+    run(job)
+    copied, original = packets_of(job.output), packets_of(coded_speech)
+    assert len(copied) > 70
+    first = original.index(copied[0])
+    assert copied == original[first : first + len(copied)]
+    ours, theirs = read_audio(job.output, 16_000), read_audio(coded_speech, 16_000)
+    assert np.abs(ours[:6000]).max() < 0.01  # the strip begins at frame 10
+    begin, size = round(0.6 * 16_000), 16_000
+    at = [float(np.abs(ours[begin : begin + size] - theirs[begin + d :][:size]).mean())
+          for d in range(-40, 41)]  # fmt: skip
+    assert abs(int(np.argmin(at)) - 40) <= 1
+    assert min(at) < 0.002
+
+
+def test_sound_that_cannot_be_copied_is_refused(job: ExportJob, run: Run) -> None:
+    job = with_preset(job, "mp4", sound=SoundMode.COPY)
+    with pytest.raises(MediaError, match="MP4 files hold no PCM_S16LE sound: code it anew"):
+        run(job)
+    assert not list(job.folder.glob("*film*"))
+
+
+def test_an_engine_that_sees_no_person_is_refused(job: ExportJob, run: Run) -> None:
+    job = with_preset(job, "png", is_cut_out=True)
+    with pytest.raises(EngineError, match="cannot tell the person from the background"):
+        run(job)

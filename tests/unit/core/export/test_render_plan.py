@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.base.controls import INDEX, REST
+from core.base.controls import INDEX, REST, Factor
 from core.base.errors import MediaError, SessionError
 from core.base.time import FrameRange
 from core.engines.protocol import Framing, SourceKind, View
@@ -19,7 +19,7 @@ from core.export.render_plan import (
     frames_between,
     sounds_of,
 )
-from core.motion.motion import Motion
+from core.motion.motion import LatentMotion, LatentPart, Motion
 from core.timeline.document import AudioTrack, AvatarSettings, Document, ViewSettings
 from core.timeline.source import AudioParams, MediaReference, PortraitParams, Source
 from core.timeline.strip import AudioStrip
@@ -101,3 +101,18 @@ def test_sounds_lie_in_the_films_time() -> None:
     assert (sound.at_s, sound.from_s, sound.length_s, sound.gain_db) == (1.5, 1.0, 4.0, -2.0)
     muted = replace(document, audio=replace(document.audio, is_muted=True))
     assert sounds_of(muted, Path(), FrameRange(0, 400)) == ()
+
+
+def test_latents_are_converted_with_the_controls() -> None:
+    """Rising latents rise as evenly at twice the rate; their weights still make one whole."""
+    controls = np.tile(REST, (5, 1))
+    rising = np.arange(5, dtype=np.float32)
+    part = LatentPart(np.stack([rising, rising], 1), 1 - rising / 8)
+    latents = LatentMotion({Factor.EYES: part}, controls, frozenset({Factor.LIPS}))
+    found = at_rate(Motion(controls, Fraction(25), latents=latents), Fraction(50)).latents
+    assert found is not None
+    values, own = found.parts[Factor.EYES].values, found.parts[Factor.EYES].own
+    assert values[:9, 0] == pytest.approx(np.arange(9) / 2)
+    assert values[:, 0] / 8 + own == pytest.approx(np.ones(10))
+    assert len(found.controls) == 10
+    assert found.muted == {Factor.LIPS}

@@ -15,12 +15,12 @@ from core.base.progress import Progress
 from core.base.time import FrameRange
 from core.export.job import ExportJob
 from core.export.otio import otio_timeline
-from core.export.rhubarb import rhubarb_text
 from core.export.settings import Sidecar
 from core.export.sidecars import Scene, sidecar_path, write_sidecars
 from core.motion.livelink import read_live_link
 from core.motion.motion import Motion
 from core.speech.cues import MouthCue
+from core.speech.rhubarb import rhubarb_json
 from core.timeline.curve import Curve, Key
 from core.timeline.document import Document, Marker, OffsetCurve
 from core.timeline.source import Generator, GeneratorParams, Source
@@ -128,9 +128,9 @@ def test_otio_time_warp(job: ExportJob, driven: Document) -> None:
     assert frames_of(clip) == 20
 
 
-def test_rhubarb_text() -> None:
+def test_rhubarb_json() -> None:
     cues = (MouthCue(0.0, 0.25, "X"), MouthCue(0.25, 1.0, "D"))
-    assert json.loads(rhubarb_text(cues, "a.wav", 1.0)) == {
+    assert json.loads(rhubarb_json(cues, "a.wav", 1.0)) == {
         "metadata": {"soundFile": "a.wav", "duration": 1.0},
         "mouthCues": [
             {"start": 0.0, "end": 0.25, "value": "X"},

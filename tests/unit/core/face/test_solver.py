@@ -139,6 +139,21 @@ def test_blinks_are_fast_full_and_leave_the_gaze_alone():
     assert np.allclose(look, solved("eyeLookInRight", solution))
 
 
+def test_eyes_that_dart_about_on_a_calm_face_look_ahead_in_between():
+    def moves(controls, t):
+        controls[:, INDEX["jawOpen"]] = np.where(
+            t % 60 < 40, 0.0, 0.1
+        )  # calm in the first two looks
+        for names, look in ((("OutLeft", "InRight"), 0), (("InLeft", "OutRight"), 2)):
+            for name in names:
+                controls[:, INDEX[f"eyeLook{name}"]] = np.where(t % 60 // 20 == look, 0.7, 0.0)
+
+    truth, points = clip(moves)
+    solution = solve(points, rate=RATE)
+    for name in ("eyeLookOutLeft", "eyeLookInLeft"):
+        assert np.abs(solved(name, solution) - truth[:, INDEX[name]]).mean() < 0.15
+
+
 def test_a_wink_is_one_sided():
     _, points = clip(swing("eyeBlinkLeft", depth=1.0))
     solution = solve(points, rate=RATE)

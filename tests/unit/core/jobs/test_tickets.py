@@ -3,6 +3,8 @@
 import logging
 import threading
 
+import cv2
+import numpy as np
 import pytest
 
 from core.base.errors import Cancelled, MediaError
@@ -64,6 +66,16 @@ def test_whatever_work_raises_becomes_its_end(
         raise error
     assert said == [reply]
     assert bool(caplog.records) == isinstance(error, KeyError)
+
+
+def test_too_little_memory_is_said_with_what_to_do(tickets: Tickets, said: list[Reply]) -> None:
+    with tickets.ending(1):
+        cv2.resize(np.zeros((2, 2, 3), np.uint8), (2_000_000, 20_000))  # 120 GB
+    (reply,) = said
+    assert isinstance(reply, Failed)
+    assert reply.is_user_error
+    assert reply.message.startswith("There is too little memory")
+    assert "choose a smaller size" in reply.message
 
 
 def test_of_many_steps_the_first_and_the_last_of_a_stage_are_told(

@@ -9,12 +9,15 @@ from core.base.cache import ArrayCache
 from core.base.controls import Factor
 from core.base.errors import Cancelled, FaceError, MediaError, MotionError
 from core.base.progress import Note, Progress
+from core.face.crop import CroppedTracker
+from core.face.tracker import create_tracker
 from core.media.image import read_image, write_png
 from core.motion import clip
 from core.motion.clip import extract_clip
 from core.motion.livelink_writer import write_live_link
 from core.motion.motion import Motion
 from core.motion.retarget import Retargeting, retarget
+from core.motion.tracking import find_faces
 
 PORTRAIT = Path(__file__).parents[4] / "assets" / "sample" / "portrait.jpg"
 RATE = Fraction(10)
@@ -168,3 +171,59 @@ def test_tracking_can_be_cancelled(rolling, tmp_path):
     with pytest.raises(Cancelled):
         extract_clip(rolling, RATE, cache=ArrayCache(tmp_path), progress=progress)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory, portrait):
+    """A still: a large face on the left, the same one at half the size on the right."""
+    path = tmp_path_factory.mktemp("pair") / "pair.png"
+    small = cv2.resize(portrait, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    picture = np.full((400, 620, 3), 90, np.uint8)
+    picture[10:390, 10:390] = portrait
+    picture[150:340, 410:600] = small
+    write_png(path, picture)
+    return path
+
+
+RIGHT = (0.64, 0.3, 1.0, 0.9)
+
+
+def test_faces_are_listed_as_they_are_numbered(pair):
+    found = find_faces(pair)
+    assert found.picture.shape == (400, 620, 3)
+    lefts = [face.box[0] for face in found.faces]
+    assert len(lefts) == 2
+    assert lefts[0] < 390 < lefts[1]
+
+
+def test_a_crop_hides_the_rest_of_the_picture(pair):
+    (face,) = find_faces(pair, crop=RIGHT).faces
+    assert face.box[0] > 400
+    assert np.abs(face.points - find_faces(pair).faces[1].points)[:, :2].max() < 2.0
+
+
+def test_a_crop_chooses_whose_motion_is_taken(pair, tmp_path):
+    cache = ArrayCache(tmp_path)
+    notes = []
+    progress = Progress(lambda event: notes.append(event) if isinstance(event, Note) else None)
+    whole = extract_clip(pair, face=1, cache=cache)
+    cropped = extract_clip(pair, crop=RIGHT, cache=cache, progress=progress)
+    assert not notes
+    for factor in (Factor.LIPS, Factor.EYES):
+        difference = cropped.track(factor).values - whole.track(factor).values
+        assert np.abs(difference).max() < 0.1
+    with pytest.raises(FaceError, match="was found"):
+        extract_clip(pair, crop=(0.0, 0.0, 0.05, 0.05), cache=cache)
+
+
+def test_a_crop_holds_for_every_frame_of_a_clip(tmp_path, portrait):
+    picture = np.full((400, 800, 3), 90, np.uint8)
+    for i in range(4):
+        picture[:] = 90
+        left = 10 if i < 2 else 410  # the face leaves the box
+        picture[10:390, left : left + 380] = portrait
+        write_png(tmp_path / f"{i}.png", picture)
+    tracker = CroppedTracker(create_tracker(), (0.0, 0.0, 0.5, 1.0))
+    frames = [read_image(path).rgb for path in sorted(tmp_path.glob("*.png"))]
+    seen = [face is not None for face in tracker.track(frames)]
+    assert seen == [True, True, False, False]

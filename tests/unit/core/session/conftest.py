@@ -21,6 +21,8 @@ from core.timeline.document import (
 from core.timeline.source import (
     AudioParams,
     ClipParams,
+    CropBox,
+    Cue,
     Emotion,
     Generator,
     GeneratorParams,
@@ -39,15 +41,18 @@ def _sources() -> tuple[Source, ...]:
     def media(name: str) -> MediaReference:
         return MediaReference(f"media/{name}", "ab" * 32)
 
+    crop = CropBox(0.0, 0.25, 0.5, 1.0)
+    cues = (Cue(0.0, "X"), Cue(0.5, "D"), Cue(2.0, "X"))
+    mood = (Emotion("happy", 0.5), Emotion("surprised", 0.2))
     return (
-        Source("face", "Gesicht – 顔", PortraitParams(), media("face.jpg")),
-        Source("speech", "Speech", AudioParams(), media("speech.wav")),
-        Source("clip", "Clip", ClipParams(face=1), media("clip.mp4")),
+        Source("face", "Gesicht – 顔", PortraitParams(crop), media("face.jpg")),
+        Source("speech", "Speech", AudioParams(cues), media("speech.wav")),
+        Source("clip", "Clip", ClipParams(face=1, crop=crop), media("clip.mp4")),
         Source("take", "Head take 01", TakeParams("webcam", 0.08, 1.5), media("take.safetensors")),
         Source("csv", "Live Link", LiveLinkParams(), media("slate_1.csv")),
         Source("voice", "Voice", VoiceParams("speech", None, 0.2)),
         Source("blinks", "Blinks", GeneratorParams(Generator.BLINKS, 7, 12.5, 0.3, 0.9)),
-        Source("mood", "Mood", PresetParams((Emotion("happy", 0.5), Emotion("surprised", 0.2)))),
+        Source("mood", "Mood", PresetParams(mood, 0.5)),
     )
 
 

@@ -9,15 +9,17 @@ import pytest
 
 from core.base.cache import ArrayCache
 from core.base.controls import FACTOR_CONTROLS, FACTOR_SLICE, INDEX, REST, Factor
-from core.base.errors import SessionError
+from core.base.errors import SessionError, StudioError
 from core.base.progress import Note, Progress
 from core.base.time import FrameRange
 from core.face.pose import Pose
 from core.motion.speaker_file import load_speaker
 from core.motion.track import FactorTrack, rest_of
-from core.session.bank import final_motion, gather_motion, origin, source_path
+from core.session.bank import final_motion, gather_motion, heard_cues, origin, source_path
 from core.session.takes import save_take
-from core.timeline.document import AvatarSettings, Document
+from core.speech.cues import MouthCue
+from core.timeline.cue_edits import set_cues
+from core.timeline.document import AudioTrack, AvatarSettings, Document
 from core.timeline.source import (
     AudioParams,
     ClipParams,
@@ -177,3 +179,15 @@ def test_a_muted_factor_of_a_source_clip_is_held_still() -> None:
     motion = final_motion(muted, FrameRange(0, N), {"own": {Factor.HEAD_POSE: own}}, FRONT)
     assert motion.controls[:, INDEX["yaw"]] == pytest.approx(-own.column("yaw"))
     assert (motion.controls[:, FACTOR_SLICE[Factor.EYES]] == 0).all()
+
+
+def test_edited_mouth_shapes_are_part_of_a_voices_origin() -> None:
+    sound = Source("sound", "Sound", AudioParams(), MediaReference("a.wav"))
+    voice = Source("it", "It", VoiceParams("sound"))
+    document = Document(sources=(sound, voice))
+    edited = set_cues(document, "sound", (MouthCue(0.0, 1.0, "D"),))
+    assert origin(voice, document) != origin(voice, edited)
+    assert heard_cues(edited, VoiceParams("sound")) == (MouthCue(0.0, 1.0, "D"),)
+    assert set_cues(edited, "sound", ()) == document
+    with pytest.raises(StudioError, match="locked"):
+        set_cues(replace(document, audio=AudioTrack(is_locked=True)), "sound", ())

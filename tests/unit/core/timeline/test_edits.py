@@ -8,6 +8,7 @@ from core.base.controls import FACTOR_CONTROLS, INDEX, Factor
 from core.base.errors import StudioError
 from core.base.time import FrameRange
 from core.motion.track import FactorTrack
+from core.timeline.base_lane import strip_gaps
 from core.timeline.curve import Curve, Key
 from core.timeline.document import AvatarSettings, Document, Marker, OffsetCurve, Track
 from core.timeline.edits import (
@@ -19,6 +20,7 @@ from core.timeline.edits import (
     edit_audio_strip,
     edit_strip,
     edit_track,
+    fit_strip,
     move_strip,
     ripple_delete_strip,
     set_crossfade,
@@ -338,3 +340,24 @@ def test_a_track_is_empty_until_something_is_laid_or_drawn_on_it() -> None:
 def test_track_settings_go_through_the_same_door() -> None:
     document = edit_track(Document(), LIPS, lambda t: replace(t, gain=0.5))
     assert document.track(LIPS).gain == 0.5
+
+
+def test_a_fitted_strip_covers_the_span_with_its_stretch_of_the_source() -> None:
+    document = add_strip(Document(), LIPS, Strip("a", "clip", 10, 50, source_in=1.0))
+    fitted = fit_strip(document, "a", 20, 120).track(LIPS).strips[0]
+    assert (fitted.start, fitted.n_frames, fitted.speed, fitted.source_in) == (20, 100, 0.5, 1.0)
+    assert fit_strip(document, "a", 0, 1000).track(LIPS).strips[0].speed == 0.25
+    with pytest.raises(KeyError):
+        fit_strip(document, "none", 0, 10)
+
+
+def test_gaps_of_a_strip_lie_where_its_source_shows_no_face() -> None:
+    valid = np.ones(100, bool)
+    valid[40:80] = False
+    values = np.zeros((100, len(FACTOR_CONTROLS[LIPS])), np.float32)
+    source = FactorTrack(LIPS, values, valid, Fraction(25), "clip", 0)
+    strip = Strip("a", "clip", 10, 60)
+    assert [(g.start, g.stop) for g in strip_gaps(strip, source, Fraction(25))] == [(50, 70)]
+    slipped = replace(strip, source_in=1.0, speed=2.0)
+    gaps = strip_gaps(slipped, source, Fraction(25))
+    assert [g.start for g in gaps] == [18]  # second 1.6 of the source, at twice the pace

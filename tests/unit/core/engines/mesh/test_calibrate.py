@@ -57,3 +57,14 @@ def test_what_an_expression_seems_to_turn_is_taken_back():
 def test_shift_and_scale_pass_through():
     motion = Calibration.plain().motion(controls(x=0.25, y=-0.5, scale=1.25))
     assert (motion.x, motion.y, motion.scale) == (0.25, -0.5, 1.25)
+
+
+def test_a_jaw_that_opens_behind_closed_lips_has_a_pull_of_its_own():
+    seen = np.zeros(len(EXPRESSIONS))
+    opened = next(i for i, e in enumerate(EXPRESSIONS) if set(e) == {"jawOpen"})
+    seen[opened] = 2.0
+    calibration = Calibration.plain().with_pulls(seen)
+    assert calibration.motion(controls(jawOpen=0.5)).pitch < -0.3
+    shut = calibration.motion(controls(jawOpen=0.5, mouthClose=1))
+    assert shut.pitch == pytest.approx(0, abs=1e-6)
+    assert calibration.motion(controls(mouthClose=1)).is_rest
