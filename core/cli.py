@@ -15,11 +15,12 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import FrameType
-from typing import Never, TypeAlias
+from typing import Never
 
-from core.base.controls import Factor
 from core.base.errors import Cancelled, StudioError
 from core.base.progress import Progress
+from core.cli_animate import add_animate
+from core.cli_options import Commands, add_size, seconds, whole
 from core.cli_sessions import add_sessions
 from core.cli_train import add_train
 from core.cli_weights import add_weights
@@ -31,13 +32,6 @@ _CANCELLED = "Cancelled: nothing was written."
 
 COMMANDS = "avatar_studio.commands"
 """Entry-point group of commands that other packages add."""
-
-_CLIP_OPTIONS = {
-    "lips": Factor.LIPS,
-    "pose": Factor.HEAD_POSE,
-    "eyes": Factor.EYES,
-    "expression": Factor.EXPRESSION,
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -129,20 +123,6 @@ class _Parser(argparse.ArgumentParser):
         raise _UsageError(f"{sentence[:1].upper()}{sentence[1:]}: see {self.prog} --help.")
 
 
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"“{text}” is no whole number") from None
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"“{text}” is no number of seconds") from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(
         prog="avatar-studio",
@@ -153,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="report as JSON lines on stdout")
 
-    _add_animate(commands, common)
+    add_animate(commands, common)
     _add_render(commands, common)
     add_sessions(commands, common)
 
@@ -168,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     track.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT.csv", help="the file to write"
     )
-    track.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
+    track.add_argument("--face", type=whole, metavar="N", help="which face, 0 = the largest")
     track.set_defaults(run=_track)
 
     _add_latents(commands, common)
@@ -182,96 +162,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _add_size(parser: argparse.ArgumentParser) -> None:
-    size = parser.add_mutually_exclusive_group()
-    size.add_argument(
-        "--size", type=_whole, metavar="PX", help="square face crop, 256 to 1080 px (default 512)"
-    )
-    size.add_argument(
-        "--full", action="store_true", help="the whole portrait at its own resolution"
-    )
-
-
-def _add_animate(commands: Commands, common: argparse.ArgumentParser) -> None:
-    animate = commands.add_parser(
-        "animate", parents=[common], help="make a talking video from a portrait"
-    )
-    animate.add_argument("portrait", type=Path, metavar="PORTRAIT", help="a picture or a clip")
-    animate.add_argument(
-        "--audio", type=Path, metavar="FILE", help="speech: is heard and moves the lips"
-    )
-    for option, factor in _CLIP_OPTIONS.items():
-        words = factor.value.replace("_", " ")
-        animate.add_argument(
-            f"--{option}", type=Path, metavar="CLIP", help=f"take the {words} from this clip"
-        )
-    animate.add_argument(
-        "--all",
-        type=Path,
-        metavar="CLIP",
-        help="take every factor that nothing else drives from it",
-    )
-    animate.add_argument(
-        "--engine", default="mesh", metavar="NAME", help="see avatar-studio engines (default mesh)"
-    )
-    _add_size(animate)
-    animate.add_argument(
-        "--fps", default="25", metavar="RATE", help="25, 29.97, 30000/1001 … (default 25)"
-    )
-    animate.add_argument(
-        "--duration",
-        type=_seconds,
-        metavar="S",
-        help="seconds (default: the voice's length, else the longest clip's, else 10)",
-    )
-    animate.add_argument(
-        "--pose-mode",
-        default="relative",
-        metavar="relative|absolute",
-        help="the change of the clip's head pose, or its own angles (default relative)",
-    )
-    animate.add_argument(
-        "--reference",
-        default="auto",
-        metavar="auto|first|last|average|N",
-        help="the clip's rest: found by itself, or frame N (default auto)",
-    )
-    animate.add_argument(
-        "--clip-end",
-        default="hold",
-        metavar="hold|loop|pingpong",
-        help="what a clip shows after its end (default hold)",
-    )
-    animate.add_argument(
-        "--seed",
-        type=_whole,
-        default=0,
-        metavar="N",
-        help="of generated blinks, gaze and nods (default 0)",
-    )
-    animate.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
-    animate.add_argument(
-        "--lips-from",
-        default="facial",
-        choices=("facial", "phones"),
-        help="the voice moves lips, head and blinks by a trained network, or the lips by its "
-        "sounds without one (default facial)",
-    )
-    animate.add_argument(
-        "--style", type=Path, metavar="CLIP", help="move as lively as the person in this clip"
-    )
-    animate.add_argument(
-        "--session", type=Path, metavar="DIR", help="keep the session in this new folder"
-    )
-    animate.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the video to write"
-    )
-    animate.set_defaults(run=_animate)
-
-
 def _add_render(commands: Commands, common: argparse.ArgumentParser) -> None:
     render = commands.add_parser("render", parents=[common], help="render a session")
     render.add_argument("session", type=Path, metavar="SESSION", help="its folder")
@@ -279,7 +169,7 @@ def _add_render(commands: Commands, common: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the video to write"
     )
     render.add_argument("--range", metavar="A:B", help="seconds, e.g. 2.0:5.5")
-    _add_size(render)
+    add_size(render)
     render.set_defaults(run=_render)
 
 
@@ -293,7 +183,7 @@ def _add_latents(commands: Commands, common: argparse.ArgumentParser) -> None:
     latents.add_argument(
         "--engine", default="pdfgc", metavar="NAME", help="whose encoder (default pdfgc)"
     )
-    latents.add_argument("--face", type=_whole, metavar="N", help="which face, 0 = the largest")
+    latents.add_argument("--face", type=whole, metavar="N", help="which face, 0 = the largest")
     latents.add_argument(
         "-o",
         "--output",
@@ -312,39 +202,8 @@ def _add_bench(commands: Commands, common: argparse.ArgumentParser) -> None:
     bench.add_argument("what", choices=bench_names())
     bench.add_argument("--portraits", type=Path, metavar="DIR", help="stills (default: the sample)")
     bench.add_argument("--drivers", type=Path, nargs="+", metavar="DIR", help="folders of clips")
-    bench.add_argument("--seconds", type=_seconds, metavar="S", help="of each clip")
+    bench.add_argument("--seconds", type=seconds, metavar="S", help="of each clip")
     bench.set_defaults(run=_bench)
-
-
-def _animate(arguments: argparse.Namespace, progress: Progress, console: Console) -> None:
-    from core import app
-
-    clips = {
-        factor: clip
-        for option, factor in _CLIP_OPTIONS.items()
-        if (clip := getattr(arguments, option) or arguments.all) is not None
-        and not (factor is Factor.LIPS and arguments.audio and arguments.lips is None)
-    }
-    ingredients = app.Ingredients(
-        portrait=arguments.portrait,
-        audio=arguments.audio,
-        clips=clips,
-        engine=arguments.engine,
-        view=app.view_of(arguments.size, arguments.full),
-        rate=app.parse_rate(arguments.fps),
-        duration_s=arguments.duration,
-        pose_mode=app.parse_mode(arguments.pose_mode),
-        reference=app.parse_reference(arguments.reference),
-        clip_end=app.parse_clip_end(arguments.clip_end),
-        seed=arguments.seed,
-        face=arguments.face,
-        lips_from=app.VoiceMethod(arguments.lips_from),
-        style=arguments.style,
-    )
-    result = app.animate(
-        ingredients, arguments.output, session=arguments.session, progress=progress
-    )
-    console.finish_export(result.output, result.n_frames, result.seconds)
 
 
 def _render(arguments: argparse.Namespace, progress: Progress, console: Console) -> None:

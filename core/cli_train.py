@@ -2,15 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from core.base.progress import Progress
+from core.cli_options import Commands
 from core.console import Cell, Console
 
 if TYPE_CHECKING:
     from core.training.scores import Agreement
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_train(commands: Commands, common: argparse.ArgumentParser) -> None:

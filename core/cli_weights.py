@@ -5,10 +5,11 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from core.base.errors import Cancelled, WeightsError
 from core.base.progress import Progress
+from core.cli_options import Commands
 from core.console import Cell, Console
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from core.weights.searching import Candidate
 
 _YES: Final = ("y", "yes")
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_weights(commands: Commands, common: argparse.ArgumentParser) -> None:

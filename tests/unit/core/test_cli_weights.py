@@ -53,7 +53,7 @@ def test_a_published_file_is_imported_listed_and_verified(capsys: Captured, usb:
     assert rows["pdfgc-audio"]["state"] == "ready"
     assert rows["pdfgc-motion"]["state"] == "missing"
     assert rows["pdfgc-motion"]["where"].startswith("get motion_model.pth from PD-FGC")
-    assert rows["pdfgc-motion"]["needed for"] == "PD-FGC: motion of driving clips"
+    assert rows["pdfgc-motion"]["needed for"].startswith("PD-FGC: motion of driving clips")
     assert main(["weights", "verify", "--json"]) == DONE
     assert [row["name"] for row in events(capsys, "weights")] == ["pdfgc-audio"]
     assert main(["weights", "import", str(usb), "--json"]) == DONE, "nothing new, no question"
@@ -132,7 +132,10 @@ def test_wrong_requests_are_one_sentence(arguments: str, sentence: str, capsys: 
     assert sentence in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_an_empty_folder_is_told(tmp_path: Path, capsys: Captured) -> None:
+def test_an_empty_folder_is_told(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.base.paths._BUNDLED", tmp_path)
     assert main(["weights", "import", str(tmp_path)]) == BAD_INPUT
     assert "None of 0 files" in capsys.readouterr().err
     assert main(["weights", "verify"]) == DONE
