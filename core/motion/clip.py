@@ -31,7 +31,7 @@ from core.motion.neutral import find_neutral
 from core.motion.track import FactorTrack
 
 STAGE: Final = "Tracking"
-VERSION: Final = 6
+VERSION: Final = 7
 """Part of the cache key: raise it whenever extraction gives other numbers."""
 
 _MAX_RATE = Fraction(60)
