@@ -22,7 +22,7 @@ UP_GAIN: Final = GAZE_UP_PER_UNIT / GAZE_DOWN_PER_UNIT
 """Measured height of eyeLookUp 1 in units of eyeLookDown 1."""
 _UNIT_DEG: Final = 20.0
 _STEPS: Final = 4  # of the fixed-point iteration; each leaves less than a fifth
-_MOST_LIFT: Final = 0.12  # of openness
+_MOST_LIFT: Final = 0.18  # of openness
 _FURTHEST: Final = 1.05  # drawn gaze: an iris does not leave its eye
 _KEPT: Final = 0.7  # of it is drawn as it is, so that even far looks still differ
 _MOST_SOUGHT: Final = 2.0  # where the fixed-point iteration stops
@@ -70,8 +70,8 @@ _TYPICAL: Final = np.array([
 # Noise of a probe over the spread of portraits around the typical one, squared; more for terms
 # that a real eyeball hardly has.
 _RIDGE: Final = np.array([
-    [1.0, 0.5, 4.0], [1.0, 0.5, 4.0], [1.0, 4.0, 0.5], [1.0, 4.0, 0.5],
-    [1.0, 0.5, 2.0], [1.0, 2.0, 2.0], [1.0, 4.0, 0.5], [1.0, 1.0, 2.0], [4.0, 4.0, 4.0],
+    [0.3, 0.5, 4.0], [0.3, 0.5, 4.0], [0.3, 4.0, 0.5], [0.3, 4.0, 0.5],
+    [0.3, 0.5, 2.0], [0.3, 2.0, 2.0], [0.3, 4.0, 0.5], [1.0, 1.0, 2.0], [4.0, 4.0, 4.0],
 ])  # fmt: skip
 
 
