@@ -17,7 +17,7 @@ from core.face.measures import Measures
 
 Curve = NDArray[np.float64]
 
-GAZE_X_PER_UNIT: Final = 0.18
+GAZE_X_PER_UNIT: Final = 0.23
 """gaze_x (eye widths) that the tracker reports at eyeLookIn or eyeLookOut 1."""
 GAZE_DOWN_PER_UNIT: Final = 0.08
 GAZE_UP_PER_UNIT: Final = 0.06

@@ -24,8 +24,8 @@ from core.face.topology import (
 
 EYEBALL_RADIUS: Final = 1.25
 """Radius of the eyeball, canonical cm: 1.2 cm in life at 3.1 cm lid width (Bekerman 2014)."""
-LOOK_SIDE_DEG: Final = 30.0
-"""Rotation of the eye at eyeLookIn or eyeLookOut 1."""
+LOOK_SIDE_DEG: Final = 40.0
+"""Rotation of the eye at eyeLookIn or eyeLookOut 1: as far as eyes turn without the head."""
 LOOK_DOWN_DEG: Final = 30.0
 LOOK_UP_DEG: Final = 25.0
 IRIS_TRAVEL: Final = EYEBALL_RADIUS

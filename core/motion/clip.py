@@ -28,7 +28,7 @@ from core.motion.neutral import find_neutral
 from core.motion.track import FactorTrack
 from core.motion.tracking import TrackedClip, clip_rate, track_clip
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Part of the cache key: raise it whenever extraction gives other numbers."""
 
 _PACKAGES = {"facemesh": "mediapipe", "face-alignment": "face-alignment"}

@@ -17,8 +17,8 @@ from core.motion.track import FactorTrack, rest_of
 
 BLINKS_PER_MINUTE: Final = 15.0
 BLINK_JITTER: Final = 0.4
-GAZE_REACH: Final = 0.15
-"""Farthest look to the side or up, in units of the gaze lanes (1 = 30° to a side)."""
+GAZE_REACH: Final = 0.1125
+"""Farthest look to the side, in units of the gaze lanes (1 = 40° to a side): 4.5°."""
 NODDED_SYLLABLES: Final = 0.3
 """Share of the stressed syllables that come with a nod."""
 
@@ -29,7 +29,7 @@ _SHORTEST_GAP_S = 0.6
 _SACCADE_S = (1.5, 4.0)
 _SACCADE_FRAMES = 2
 _HOME_SHARE = 0.7
-_UP_SHARE = 0.7  # people look less far up and down than sideways
+_UP_SHARE = 0.93  # of GAZE_REACH: 2.6° up, 3.1° down
 _HEAD_BAND_HZ = (0.08, 0.35)  # around 0.2 Hz
 _HEAD_REACH = {"yaw": 2.0, "pitch": 1.5, "roll": 0.8, "x": 0.004, "y": 0.003}
 _N_WAVES = 12
@@ -88,7 +88,7 @@ def gaze(n_frames: int, rate: Fraction, seed: int = 0, *, amount: float = 1.0) -
         n_frames: length of the track, ≥ 1.
         rate: frames per second; a jump takes two frames.
         seed: equal seeds give equal looks.
-        amount: factor on the reach of ±0.15, 0..2.
+        amount: factor on the reach of ±`GAZE_REACH`, 0..2.
     """
     fps = float(rate)
     look = np.zeros((n_frames, 2))

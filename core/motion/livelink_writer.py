@@ -11,13 +11,16 @@ from core.base.controls import ARKIT, INDEX, BoolArray
 from core.base.errors import MotionError
 from core.base.files import replacing
 from core.base.progress import Progress
+from core.face.lid_rig import LOOK_DOWN_DEG, LOOK_SIDE_DEG, LOOK_UP_DEG
 from core.motion.livelink import COLUMNS, HEAD_SIGNS
 from core.motion.motion import Motion
 
 SHAPE_COUNT: Final = 61
 """52 coefficients and 9 angles."""
 _BASE = 30  # counts a second: below it no reader can take the time base for 60
-_ACROSS_RAD, _DOWN_RAD, _UP_RAD = (float(a) for a in np.radians((30.0, 30.0, 25.0)))
+_ACROSS_RAD, _DOWN_RAD, _UP_RAD = (
+    float(a) for a in np.radians((LOOK_SIDE_DEG, LOOK_DOWN_DEG, LOOK_UP_DEG))
+)
 _Array = NDArray[np.float64]
 
 

@@ -21,6 +21,7 @@ from core.base.controls import (
     Factor,
 )
 from core.base.time import FrameRange
+from core.face.lid_rig import LOOK_DOWN_DEG, LOOK_SIDE_DEG, LOOK_UP_DEG
 from core.face.pose import Pose
 from core.motion.motion import LatentMotion, Motion
 from core.motion.smoothing import BLINKS
@@ -30,8 +31,6 @@ from core.timeline.document import Document, Track
 from core.timeline.lanes import LANES
 from core.timeline.latent_lane import latent_parts, without_latents
 
-_EYE_REACH_DEG = 30.0
-_EYE_REACH_UP_DEG = 25.0
 _RIGHTWARDS = ("eyeLookOutLeft", "eyeLookInRight")
 _LEFTWARDS = ("eyeLookInLeft", "eyeLookOutRight")
 _UPWARDS = ("eyeLookUpLeft", "eyeLookUpRight")
@@ -134,12 +133,12 @@ def _shape_eyes(track: Track, base: Float64, head: Float64) -> None:
             base[:, names.index(name)] *= track.blink_gain
     if track.look_at_camera == 0.0:
         return
-    right, up = -head[:, 0] / _EYE_REACH_DEG, -head[:, 1]
+    right, up = -head[:, 0] / LOOK_SIDE_DEG, -head[:, 1]
     wanted = (
         (_RIGHTWARDS, right),
         (_LEFTWARDS, -right),
-        (_UPWARDS, up / _EYE_REACH_UP_DEG),
-        (_DOWNWARDS, -up / _EYE_REACH_DEG),
+        (_UPWARDS, up / LOOK_UP_DEG),
+        (_DOWNWARDS, -up / LOOK_DOWN_DEG),
     )
     for controls, amount in wanted:
         for name in controls:

@@ -39,6 +39,7 @@ ROLL_DEG_PER_NOTCH: Final = 1.0
 FINE: Final = 0.1
 """Factor on a drag while Shift is held."""
 _TURN_DEG = 70.0  # by a drag over the face's height
+_ASIDE, _UP_OR_DOWN = 0.26, 0.17  # eye widths by which the iris moves at the gaze lanes' end
 _BROW_POINTS = 5  # of a brow's ten, the upper line
 
 
@@ -109,8 +110,10 @@ def drag_lanes(
         return {"yaw": d_x / height * _TURN_DEG, "pitch": -d_y / height * _TURN_DEG}
     if grip is Grip.GAZE:
         eye_width = float(np.linalg.norm(np.subtract(*points[LEFT_EYE_CORNERS])))
-        reach = max(0.35 * eye_width, 1.0)  # px by which the iris moves at the lanes' end
-        return {"gaze_x": d_x / reach, "gaze_y": -d_y / reach}
+        return {
+            "gaze_x": d_x / max(_ASIDE * eye_width, 1.0),
+            "gaze_y": -d_y / max(_UP_OR_DOWN * eye_width, 1.0),
+        }
     if grip is Grip.BROWS:
         return {"brows": -d_y / (0.12 * height)}
     middle = float(points[MOUTH_CORNERS, 0].mean())

@@ -61,6 +61,7 @@ class EyeFrame:
         opening: float32 [h, w] ≥ 0, `lower − upper`.
         outward: float32 [h, w] way from the middle to the outer corner, eye widths.
         iris, iris_radius: Centre (x, y) in region px and radius.
+        ends: u of the left and the right corner.
     """
 
     def __init__(self, stage: Stage, side: Side, *, has_glasses: bool = False) -> None:
@@ -145,12 +146,23 @@ class EyeFrame:
             return values.reshape(self.u.shape).astype(np.float32)
 
         self.ends = (float(ends[0]), float(ends[1]))
+        self._lid_table = table_u, table_upper, opening
         self.upper = at_pixels(table_upper)
         self.lower = at_pixels(table_lower)
         self.opening = self.lower - self.upper
         self.top = at_pixels(table_top)
         self.bottom = self.lower + np.float32(e * below)
         self.max_opening = float((table_lower - table_upper).max())
+
+    def to_eye(self, xy: Points) -> tuple[float, float]:
+        """(u, v) of a point (x, y) in region px."""
+        u, v = self._to_eye(xy + np.array(self.region[:2]))
+        return float(u), float(v)
+
+    def lid_at(self, u: float) -> tuple[float, float]:
+        """V of the upper lid's edge, and the opening below it, at one u."""
+        at, upper, opening = self._lid_table
+        return float(np.interp(u, at, upper)), float(np.interp(u, at, opening))
 
     def aperture(self, inset: float) -> NDArray[np.bool_]:
         """Pixels [h, w] between the lids, at least `inset` px inside the upper one."""

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.mesh.easing import eased
 from core.face.eye_solver import GAZE_DOWN_PER_UNIT, GAZE_UP_PER_UNIT
 from core.face.lid_rig import LOOK_DOWN
 
@@ -21,8 +22,10 @@ UP_GAIN: Final = GAZE_UP_PER_UNIT / GAZE_DOWN_PER_UNIT
 """Measured height of eyeLookUp 1 in units of eyeLookDown 1."""
 _UNIT_DEG: Final = 20.0
 _STEPS: Final = 4  # of the fixed-point iteration; each leaves less than a fifth
-_MOST_LIFT: Final = 0.12  # of openness
+_MOST_LIFT: Final = 0.18  # of openness
 _FURTHEST: Final = 1.05  # drawn gaze: an iris does not leave its eye
+_KEPT: Final = 0.7  # of it is drawn as it is, so that even far looks still differ
+_MOST_SOUGHT: Final = 2.0  # where the fixed-point iteration stops
 _X_SLOPES, _Y_SLOPES = (0.72, 1.3), (0.7, 1.3)  # least and most response that is believed
 _WIDE_SLOPES: Final = (0.7, 1.3)
 _TYPICAL_WIDENING: Final = 0.85
@@ -61,14 +64,14 @@ def _features(right: float, down: float, yaw_deg: float, pitch_deg: float) -> Ar
 _RIGHT, _LEFT, _DOWN, _UP = range(4)
 # Response of (openness, gaze right, gaze down) to each feature: median of six portraits at 512 px.
 _TYPICAL: Final = np.array([
-    [-0.08, 0.86, 0.0], [0.08, 0.80, 0.0], [-0.26, 0.0, 0.80], [0.03, 0.0, 0.60],
-    [0.0, -0.09, 0.0], [0.0, 0.0, 0.0], [-0.06, 0.0, 0.25], [0.05, 0.0, -0.10], [0.0, 0.0, 0.0],
+    [-0.10, 0.86, 0.0], [0.10, 0.80, 0.0], [-0.26, 0.0, 0.80], [0.03, 0.0, 0.60],
+    [0.0, -0.07, 0.0], [0.0, 0.0, 0.0], [-0.06, 0.0, 0.25], [0.06, 0.0, -0.13], [0.0, 0.0, 0.0],
 ])  # fmt: skip
 # Noise of a probe over the spread of portraits around the typical one, squared; more for terms
 # that a real eyeball hardly has.
 _RIDGE: Final = np.array([
-    [1.0, 0.5, 4.0], [1.0, 0.5, 4.0], [1.0, 4.0, 0.5], [1.0, 4.0, 0.5],
-    [1.0, 0.5, 2.0], [1.0, 2.0, 2.0], [1.0, 4.0, 0.5], [1.0, 1.0, 2.0], [4.0, 4.0, 4.0],
+    [0.3, 0.5, 4.0], [0.3, 0.5, 4.0], [0.3, 4.0, 0.5], [0.3, 4.0, 0.5],
+    [0.3, 0.5, 2.0], [0.3, 2.0, 2.0], [0.3, 4.0, 0.5], [1.0, 1.0, 2.0], [4.0, 4.0, 4.0],
 ])  # fmt: skip
 
 
@@ -121,9 +124,9 @@ class EyeResponse:
             _, seen_right, seen_down = _features(right, down, wanted.yaw, wanted.pitch) @ self.terms
             right += (aim_right - seen_right) / self.terms[_RIGHT if right > 0 else _LEFT, 1]
             down += (aim_down - seen_down) / self.terms[_DOWN if down > 0 else _UP, 2]
-            right = min(max(float(right), -_FURTHEST), _FURTHEST)
-            down = min(max(float(down), -_FURTHEST), _FURTHEST)
-        return right, down
+            right = min(max(float(right), -_MOST_SOUGHT), _MOST_SOUGHT)
+            down = min(max(float(down), -_MOST_SOUGHT), _MOST_SOUGHT)
+        return eased(right, _FURTHEST, _KEPT), eased(down, _FURTHEST, _KEPT)
 
     def lift(self, wanted: Look, right: float, down: float) -> float:
         """Openness that drawn gaze and pose take from an open eye, beyond what they should."""

@@ -1,7 +1,7 @@
 """Eyes of the mesh engine: blink, gaze, squint and wide, painted into the texture.
 
 The layers of an eye, back to front: the ball with its completed iris, then the skin of the lids.
-Gaze of 1.0 is 30° to the side or down and 25° up, on top of the portrait's own.
+Gaze of 1.0 is 40° to the side, 30° down and 25° up, on top of the portrait's own.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 
 from core.base.controls import INDEX
 from core.engines.mesh.blend import light, mix, mix_evenly
+from core.engines.mesh.easing import eased
 from core.engines.mesh.eye_ball import BALL_RADIUS, Eyeball
 from core.engines.mesh.eye_frame import EyeFrame
 from core.engines.mesh.eye_lids import LidPose, Lids
@@ -22,6 +23,7 @@ from core.face.lid_rig import LOOK_DOWN_DEG, LOOK_SIDE_DEG, LOOK_UP_DEG
 _NAMES = ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Squint", "Wide")
 _LID_FOLLOWS_DOWN, _LID_FOLLOWS_UP = 0.60, 0.40
 _LOWER_FOLLOWS_DOWN = -0.30
+_FOLLOWED = 0.30  # of the eye's width: way of the iris for which the lids go that far
 _DOWN_WAY = 0.80  # the lids hide the rest of the iris's way down
 _SQUINT_UPPER, _SQUINT_LOWER = 0.22, 0.28
 _WIDE_UPPER, _WIDE_LOWER = -0.24, -0.06
@@ -33,6 +35,10 @@ _BLINK_CURVE = (
 )
 _SHADOW = 0.35  # of the ball's light right under the upper lid
 _SEES = (0.09, 0.16)  # opening over width from which a portrait's eye shows where it looks
+_FARTHEST_ASIDE = 0.36  # of the eye's width: the iris's centre comes no nearer to a corner
+_CLEAR = 0.2  # of the iris's radius: its centre stays that far below the upper lid
+_LEAST_WAY = 0.25  # of the radius that an iris can go in any case
+_KEPT = 0.6  # of the way to a limit goes unhindered
 _OWN_PIXELS = (0.012, 0.05)  # gaze shift over which the drawn ball replaces the photographed one
 
 
@@ -61,6 +67,7 @@ class Eye:
         self._glasses = None if glasses is None else glasses.within(self._frame.region)
         self._ball = Eyeball(self._frame)
         self._lids = Lids(self._frame)
+        self._iris_uv = self._frame.to_eye(self._ball.iris)
         opening = self._frame.max_opening / self._frame.width
         self._sight = float(smooth(np.array(opening), *_SEES))
         self._outwards = 1.0 if side is Side.LEFT else -1.0
@@ -117,11 +124,25 @@ class Eye:
         side = np.deg2rad(LOOK_SIDE_DEG * (c.look_out - c.look_in) * self._outwards)
         tilt = np.deg2rad(LOOK_DOWN_DEG * _DOWN_WAY * c.down - LOOK_UP_DEG * c.up)
         reach = radius * self._sight
-        return float(reach * np.sin(side)), float(reach * np.sin(tilt))
+        return self._within_lids(float(reach * np.sin(side)), float(reach * np.sin(tilt)))
+
+    def _within_lids(self, aside: float, drop: float) -> tuple[float, float]:
+        """The same way, but eased where the iris would leave the eye at a corner or upwards."""
+        frame, radius = self._frame, self._ball.radius
+        u, v = self._iris_uv
+        farthest = _FARTHEST_ASIDE * frame.width - u * np.sign(aside)
+        aside = eased(aside, max(float(farthest), _LEAST_WAY * radius), _KEPT)
+        if drop >= 0:
+            return aside, drop
+        lid, opening = frame.lid_at(u + aside)
+        # the lid gives way to an iris that rises
+        given = _LID_FOLLOWS_UP * min(opening / (_FOLLOWED * frame.width), 1.5)
+        gap = (v - lid - _CLEAR * radius) / (1 - given)
+        return aside, eased(drop, max(gap, _LEAST_WAY * radius), _KEPT)
 
     def _lid_pose(self, c: _Coefficients, drop_px: float) -> LidPose:
         """Lid positions; a blink closes whatever the other controls leave open."""
-        follow = float(np.clip(drop_px / (0.30 * self._frame.width), -1, 1))
+        follow = float(np.clip(drop_px / (_FOLLOWED * self._frame.width), -1, 1))
         blink = float(np.interp(c.blink, *_BLINK_CURVE))
         upper = max(follow, 0) * _LID_FOLLOWS_DOWN + min(follow, 0) * _LID_FOLLOWS_UP
         upper += c.squint * _SQUINT_UPPER + c.wide * _WIDE_UPPER * self._sight

@@ -213,8 +213,8 @@ def test_the_file_looks_as_the_app_writes_it(tmp_path, make_controls):
     assert cells["BlendShapeCount"] == "61"
     assert cells["EyeLookInLeft"] == "0.5000000000"
     # both eyes to the subject's right: positive, in radians
-    assert float(cells["LeftEyeYaw"]) == pytest.approx(np.radians(15))
-    assert float(cells["RightEyeYaw"]) == pytest.approx(np.radians(15))
+    assert float(cells["LeftEyeYaw"]) == pytest.approx(np.radians(20))
+    assert float(cells["RightEyeYaw"]) == pytest.approx(np.radians(20))
     assert float(cells["LeftEyePitch"]) == pytest.approx(np.radians(30))
     assert "-0.0000000000" not in line
 

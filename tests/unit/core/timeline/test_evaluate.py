@@ -196,8 +196,8 @@ def test_looking_at_the_camera_makes_up_for_the_head() -> None:
     )
     motion = run(document, BANK)
     # the head turns to the viewer's right, the eyes to the viewer's left
-    assert column(motion, "eyeLookInLeft")[50] == pytest.approx(0.5)
-    assert column(motion, "eyeLookOutRight")[50] == pytest.approx(0.5)
+    assert column(motion, "eyeLookInLeft")[50] == pytest.approx(0.375)  # 15° of 40°
+    assert column(motion, "eyeLookOutRight")[50] == pytest.approx(0.375)
     assert column(motion, "eyeLookOutLeft").max() == 0.0
 
 

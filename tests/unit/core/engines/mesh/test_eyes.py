@@ -151,3 +151,15 @@ def test_a_tracker_sees_blink_fall_linearly_and_vertical_gaze(portrait_stage, co
     up, rest, down = (gaze(track(**v)) for v in ({"eyeLookUp": 1}, {}, {"eyeLookDown": 1}))
     assert rest - up > 0.02
     assert down - rest > 0.02
+
+
+@pytest.mark.parametrize("aside", ["eyeLookOut", "eyeLookIn"])
+def test_an_iris_that_looks_far_up_and_aside_stays_in_its_eye(stage, controls_of, aside):
+    def dark(picture, eye):
+        x0, y0, x1, y1 = eye.region
+        inside = picture[y0:y1, x0:x1][(y1 - y0) // 3 :].astype(float).sum(-1)
+        return np.clip(300 - inside, 0, None).sum()
+
+    for eye in (Eye(stage, side) for side in Side):
+        far = painted([eye], stage, controls_of(**{aside: 1.0, "eyeLookUp": 1.0}))
+        assert dark(far, eye) > 0.5 * dark(stage.texture, eye)
