@@ -142,7 +142,7 @@ def load_networks() -> Networks:
     with _lock:
         found = {name: load_state(name) for name in _CARDS}
         device = pick_device()
-        key = (str(device.device), *(card.sha256 for _, card in found.values()))
+        key = (str(device.device), device.reason, *(card.sha256 for _, card in found.values()))
         if key not in _loaded:
             _loaded.clear()
             _loaded[key] = _build(found, device)
