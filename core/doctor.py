@@ -58,12 +58,9 @@ def _attempt(check: str, probe: Callable[[], str], absent: str) -> Row:
 
 def _device() -> Row:
     def probe() -> str:
-        torch = importlib.import_module("torch")
-        if torch.cuda.is_available():
-            return f"CUDA: {torch.cuda.get_device_name(0)}"
-        if torch.backends.mps.is_available():
-            return "Apple GPU (MPS)"
-        return "CPU only; the mesh engine needs no GPU"
+        device = importlib.import_module("core.engines.device")
+        *cards, _ = (words for _, words in device.present_devices())
+        return ", ".join(cards) or "CPU only; the mesh engine needs no GPU"
 
     return _attempt("Device", probe, "torch cannot be imported")
 

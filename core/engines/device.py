@@ -7,14 +7,18 @@ picture as the plain call; otherwise the plain call is used, and the reason kept
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from torch import Tensor
 
+from core.base.errors import EngineError
+from core.engines.wanted_device import AUTO, wanted_device
+
 _log: Final = logging.getLogger(__name__)
 
 Function = Callable[..., Tensor]
+Result = TypeVar("Result")
 
 _N_WARM: Final = 3
 _TOLERANCE: Final = 1e-3
@@ -28,11 +32,18 @@ class Device:
         device: What torch calls it.
         dtype: float32 on processors; bfloat16 or float16 on graphics cards.
         winograd: Whether our own 3×3 routine beats the library's.
+        reason: Why it is another one than was asked for, one sentence; empty when it is not.
     """
 
     device: torch.device
     dtype: torch.dtype
     winograd: bool
+    reason: str = ""
+
+    @property
+    def words(self) -> str:
+        """What people call it, such as “CUDA:0 (NVIDIA A100)”."""
+        return _words(self.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +54,59 @@ class Accelerated:
     reason: str | None
 
 
-def pick_device() -> Device:
-    """The graphics card if torch can use one, else the processor."""
-    if torch.cuda.is_available():
+def present_devices() -> list[tuple[str, str]]:
+    """The names that can be asked for, the best first, and what people call them."""
+    names = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    names += ["mps"] if torch.backends.mps.is_available() else []
+    return [(name, _words(torch.device(name))) for name in (*names, "cpu")]
+
+
+def pick_device(wanted: str | None = None) -> Device:
+    """The device that is asked for, or the best that is present.
+
+    Args:
+        wanted: “auto” or a name of `present_devices`; `wanted_device()` when None.
+    """
+    if wanted is None:
+        wanted = wanted_device()
+    names = [name for name, _ in present_devices()]
+    name = wanted if wanted in names else names[0]
+    reason = ""
+    if wanted not in (AUTO, name):
+        reason = f"“{wanted}” is not there: {_words(torch.device(name))} is used instead."
+    device = torch.device(name)
+    if device.type == "cuda":
         has_bfloat16 = torch.cuda.is_bf16_supported()
         dtype = torch.bfloat16 if has_bfloat16 else torch.float16
-        return Device(torch.device("cuda"), dtype, winograd=False)
-    return Device(torch.device("cpu"), torch.float32, winograd=True)
+        return Device(device, dtype, winograd=False, reason=reason)
+    return Device(device, torch.float32, winograd=device.type == "cpu", reason=reason)
+
+
+def _words(device: torch.device) -> str:
+    if device.type == "cuda":
+        return f"CUDA:{device.index or 0} ({torch.cuda.get_device_name(device)})"
+    return "MPS (Apple GPU)" if device.type == "mps" else "CPU"
+
+
+def in_halves(run: Callable[[int], Result], size: int) -> Result:
+    """`run(size)`; where that takes more memory than the device has, once more with half of it.
+
+    Raises:
+        EngineError: half is too much as well.
+    """
+    try:
+        return run(size)
+    except torch.OutOfMemoryError:
+        _log.warning("a batch of %d is too large for the device's memory", size)
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    try:
+        return run(max(1, size // 2))
+    except torch.OutOfMemoryError as error:
+        raise EngineError(
+            "The graphics memory is too small for this engine, or other programs fill it: close "
+            "them, or choose the CPU as the device."
+        ) from error
 
 
 def accelerate(function: Function, *examples: Tensor) -> Accelerated:

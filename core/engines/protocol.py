@@ -191,6 +191,21 @@ class LatentEngine(Protocol):
 
 
 @runtime_checkable
+class OnDevice(Protocol):
+    """An engine with networks, which run where `core.engines.wanted_device` says if they can."""
+
+    @property
+    def device(self) -> str:
+        """What they run on, for people, such as “CUDA:0 (NVIDIA A100)”."""
+        ...
+
+    @property
+    def fallback_reason(self) -> str:
+        """Why they do not run where they were wanted, one sentence; empty when they do."""
+        ...
+
+
+@runtime_checkable
 class Rehearsing(Protocol):
     """An avatar whose drafts come sooner once it has practised."""
 

@@ -11,6 +11,7 @@ from core.base.errors import Cancelled, StudioError
 from core.base.progress import Progress
 from core.engines.protocol import Avatar, Engine, Framing, Rehearsing, SourceKind, View
 from core.engines.registry import load_engine
+from core.engines.wanted_device import wanted_device
 from core.export.render_plan import avatar_source
 from core.jobs.ring import MAX_SIDE_PX
 from core.timeline.document import Document
@@ -128,4 +129,5 @@ def _key(document: Document, folder: Path) -> object:
         stamp = path.stat()
     except OSError:  # `_prepare` says what is wrong with it
         return None
-    return settings.engine, settings.face, source.params, path, stamp.st_mtime_ns, stamp.st_size
+    made_by = settings.engine, wanted_device()
+    return *made_by, settings.face, source.params, path, stamp.st_mtime_ns, stamp.st_size

@@ -18,6 +18,8 @@ import numpy as np
 
 from core.base.errors import EngineError
 from core.base.time import FrameRange
+from core.engines.protocol import OnDevice
+from core.engines.wanted_device import want_device
 from core.export.render_plan import document_view
 from core.jobs import faces
 from core.jobs.avatars import Avatars, Sitter, preview_view
@@ -80,6 +82,7 @@ class EngineLoop:
         self._films: deque[_Film] = deque()
         self._drafts: list[tuple[int, Sitter]] = []
         self._is_ending = False
+        self._told_reason = ""
 
     def post(self, request: Request) -> None:
         """Queues a request; a cancel also reaches work that is under way."""
@@ -200,10 +203,19 @@ class EngineLoop:
     # --- serving -------------------------------------------------------------------------------
 
     def _serve_prepare(self, request: Prepare) -> None:
+        if request.device:
+            want_device(request.device)
         document, folder = read_document(request.document_text), Path(request.folder)
-        sitter = self._avatars.sitter(document, folder, self._tickets.progress(request.ticket))
+        progress = self._tickets.progress(request.ticket)
+        sitter = self._avatars.sitter(document, folder, progress)
         width, height = sitter.avatar.output_size(document_view(document))
-        self._tickets.tell(Prepared(request.ticket, width, height, sitter.avatar.rest_pose))
+        device = "CPU"
+        if isinstance(sitter.engine, OnDevice):
+            device, reason = sitter.engine.device, sitter.engine.fallback_reason
+            if reason and reason != self._told_reason:
+                progress.note(reason)
+            self._told_reason = reason
+        self._tickets.tell(Prepared(request.ticket, width, height, sitter.avatar.rest_pose, device))
         self._drafts.append((request.ticket, sitter))
         self._tell_refined()
 

@@ -40,10 +40,13 @@ class Prepare(Ticketed):
     Attributes:
         document_text: The project as `core.session.schema.to_text` writes it.
         folder: The session folder that relative paths start from.
+        device: Where networks shall run from now on, see `core.engines.wanted_device`; empty
+            leaves it as it was.
     """
 
     document_text: str
     folder: str
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +161,14 @@ class Prepared:
         width: Of the document's view in px.
         height: Of the document's view in px.
         rest_pose: Head pose of the portrait itself in degrees.
+        device: What the engine runs on, for people.
     """
 
     ticket: int
     width: int
     height: int
     rest_pose: Pose
+    device: str
 
 
 @dataclass(frozen=True, slots=True)

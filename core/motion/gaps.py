@@ -1,6 +1,7 @@
 """Gaps in a driving clip: what the avatar does while no face is seen. Nothing here ever aborts."""
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -54,24 +55,36 @@ def fill_gaps(track: FactorTrack) -> Filled:
     0.5 s. A gap at the beginning or end has one neighbour and holds it, or eases from or to rest.
     Rest is the source's own neutral frame, or the factor's rest.
     """
-    gaps = find_gaps(track.valid)
-    if not gaps:
+    if track.valid.all():
         return Filled(track, (), None)
-    values, valid = track.values.astype(np.float64), track.valid.copy()
     rest = track.rest if track.neutral is None else track.values[track.neutral]
-    rate = float(track.rate)
-    marked = []
-    for gap in gaps:
-        before = values[gap.start - 1] if gap.start > 0 else None
-        after = values[gap.stop] if gap.stop < len(track) else None
-        seconds = len(gap) / rate
-        values[gap.start : gap.stop] = _fill(before, after, len(gap), rate, rest)
-        if seconds > BRIDGE_S or (before is None and after is None):
+    values, marked = fill_rows(track.values, track.valid, track.rate, rest)
+    valid = np.ones(len(track), np.bool_)
+    for gap in marked:
+        valid[gap.start : gap.stop] = False
+    filled = replace(track, values=values, valid=valid)
+    return Filled(filled, tuple(marked), _note(marked, float(track.rate)))
+
+
+def fill_rows(
+    values: FloatArray, valid: BoolArray, rate: Fraction, rest: FloatArray
+) -> tuple[FloatArray, list[FrameRange]]:
+    """Rows [T, D] without holes, and the gaps that could not be bridged; see `fill_gaps`.
+
+    Args:
+        values: float32 [T, D]; what is not `valid` is not looked at.
+        valid: bool [T].
+        rate: frames per second.
+        rest: float32 [D]: what longer gaps come to.
+    """
+    rows, marked = values.astype(np.float64), []
+    for gap in find_gaps(valid):
+        before = rows[gap.start - 1] if gap.start > 0 else None
+        after = rows[gap.stop] if gap.stop < len(rows) else None
+        rows[gap.start : gap.stop] = _fill(before, after, len(gap), float(rate), rest)
+        if len(gap) / rate > BRIDGE_S or (before is None and after is None):
             marked.append(gap)
-        else:
-            valid[gap.start : gap.stop] = True
-    filled = replace(track, values=values.astype(np.float32), valid=valid)
-    return Filled(filled, tuple(marked), _note(marked, rate))
+    return rows.astype(np.float32), marked
 
 
 def _fill(

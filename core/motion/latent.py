@@ -5,18 +5,18 @@ in the space they were made in. The timeline mixes them without knowing what the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from core.base.controls import BoolArray, Factor, FloatArray
 from core.base.progress import Progress
 from core.face.crop import Box
-from core.motion.series import checked_rows, rows_at
+from core.motion.series import checked_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,11 +25,13 @@ class LatentTrack:
 
     Attributes:
         factor: Whose latents.
-        values: float32 [T, D], T ≥ 1, as the encoder gives them; finite everywhere.
+        values: float32 [T, D], T ≥ 1, as the encoder gives them, times `share`; finite everywhere.
         published: float32 [T, D]: the same, smoothed as the network's authors do.
         valid: bool [T]: False where the source shows nothing and the values are filled in.
         rate: Frames per second.
         space: Name and content of what encoded them, see `LatentExtractor.space`.
+        share: float32 [T], 0..1: how much of each latent comes from the source; the rest is the
+            avatar's own, which only its engine knows.
     """
 
     factor: Factor
@@ -38,12 +40,15 @@ class LatentTrack:
     valid: BoolArray
     rate: Fraction
     space: str
+    share: FloatArray
 
     def __post_init__(self) -> None:
         values, valid = checked_rows(self.values, self.valid, self.rate)
         published, _ = checked_rows(self.published, self.valid, self.rate)
         if published.shape != values.shape:
             raise ValueError(f"published must be {values.shape}, not {published.shape}")
+        share, _ = checked_rows(np.reshape(self.share, (-1, 1)), self.valid, self.rate)
+        object.__setattr__(self, "share", share[:, 0])
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "published", published)
         object.__setattr__(self, "valid", valid)
@@ -56,9 +61,14 @@ class LatentTrack:
         """D, the length of a latent."""
         return self.values.shape[1]
 
-    def at(self, positions: ArrayLike) -> tuple[FloatArray, BoolArray]:
-        """Latents [M, D] between frames, and bool [M] whether both neighbours were seen."""
-        return rows_at(self.values, self.valid, positions)
+    def faded(self, share: FloatArray) -> Self:
+        """The same, of which only `share` [T], 0..1, is left to the source."""
+        return replace(
+            self,
+            values=self.values * share[:, None],
+            published=self.published * share[:, None],
+            share=self.share * share,
+        )
 
     def to_arrays(self, prefix: str = "") -> dict[str, NDArray[np.generic]]:
         """Plain arrays that `from_arrays` reads; `prefix` keeps several tracks in one file."""
@@ -67,6 +77,7 @@ class LatentTrack:
             f"{prefix}values": self.values,
             f"{prefix}published": self.published,
             f"{prefix}valid": self.valid,
+            f"{prefix}share": self.share,
             f"{prefix}rate": np.array([self.rate.numerator, self.rate.denominator], np.int64),
             f"{prefix}text": np.frombuffer(text, np.uint8),
         }
@@ -87,6 +98,7 @@ class LatentTrack:
             arrays[f"{prefix}valid"].astype(np.bool_),
             Fraction(numerator, denominator),
             space,
+            arrays[f"{prefix}share"].astype(np.float32),
         )
 
 

@@ -11,7 +11,7 @@ from core.base.progress import Progress
 from core.face.crop import Box
 from core.motion.latent import LatentExtractor, LatentTrack
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Part of the cache key: raise it whenever tracks are kept in another form."""
 
 

@@ -16,8 +16,9 @@ def write_latents(path: Path, tracks: Mapping[Factor, LatentTrack]) -> None:
     """Writes the latents of one clip.
 
     The file holds `<factor>` float32 [T, D] as the encoder gives them, and `valid` uint8 [T]: 1
-    where a face was seen. Its metadata: `factors` (a JSON list of names), `rate` (frames per
-    second as a fraction), `valid` (number of valid frames) and `space`.
+    where a face was seen; where none was for more than a second, latents ease to zero. Its
+    metadata: `factors` (a JSON list of names), `rate` (frames per second as a fraction), `valid`
+    (number of valid frames) and `space`.
 
     Raises:
         MotionError: the file cannot be written.

@@ -5,7 +5,7 @@ sources come as latents besides, see `LatentMotion`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -43,19 +43,24 @@ class LatentMotion:
             presets, curves).
         muted: Factors whose latent is zero.
         switched_off: Names of the engine's own switches that are off.
+        blink_gain: Factor on how far the latents' blinks are from the avatar's own eyes; in
+            `controls` it is applied already, and so is the next.
+        look_at_camera: 0..1: how far the latents' gaze gives way to the avatar's own.
     """
 
     parts: Mapping[Factor, LatentPart]
     controls: FloatArray
     muted: frozenset[Factor] = frozenset()
     switched_off: frozenset[str] = frozenset()
+    blink_gain: float = 1.0
+    look_at_camera: float = 0.0
 
     def rows(self, at: slice) -> "LatentMotion":
         """The same for some of the frames."""
         parts = {
             factor: LatentPart(part.values[at], part.own[at]) for factor, part in self.parts.items()
         }
-        return LatentMotion(parts, self.controls[at], self.muted, self.switched_off)
+        return replace(self, parts=parts, controls=self.controls[at])
 
     def overridden(self, before: FloatArray, after: FloatArray) -> "LatentMotion":
         """The same, with those factors by controls alone that a hand has moved.
@@ -69,7 +74,7 @@ class LatentMotion:
             if not np.array_equal(before[:, columns], after[:, columns]):
                 parts.pop(factor, None)
                 controls[:, columns] = after[:, columns]
-        return LatentMotion(parts, controls, self.muted, self.switched_off)
+        return replace(self, parts=parts, controls=controls)
 
     def mixed(self, before: IndexArray, after: IndexArray, share: FloatArray) -> "LatentMotion":
         """Frames [M] between frames: `share` [M, 1] of `after`, the rest of `before`."""
@@ -82,7 +87,7 @@ class LatentMotion:
             factor: LatentPart(mix(part.values), mix(part.own[:, None])[:, 0])
             for factor, part in self.parts.items()
         }
-        return LatentMotion(parts, mix(self.controls), self.muted, self.switched_off)
+        return replace(self, parts=parts, controls=mix(self.controls))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,10 +18,11 @@ from core.base.content import content_key, sha256_file
 from core.base.controls import Factor
 from core.base.progress import Progress
 from core.base.registry import Registry
+from core.motion.latent import LatentTrack
 from core.motion.track import FactorTrack
 from core.speech.cues import MouthCue
 from core.speech.energy import SilenceGate, stressed_syllables
-from core.speech.lips import Speech, analyse_speech, lips_of
+from core.speech.lips import Speech, analyse_speech, gate_openness, lips_of
 
 PERFORMERS: Final = Registry("way to speak")
 PERFORMERS.register("facial", "core.motion.performance:perform_voice")
@@ -104,6 +105,25 @@ def lips_track(
     return FactorTrack(
         Factor.LIPS, values, np.ones(len(values), np.bool_), rate, f"voice of “{path.name}”"
     )
+
+
+def gated(
+    latents: LatentTrack,
+    path: Path,
+    gate: SilenceGate,
+    cache: ArrayCache | None = None,
+    progress: Progress | None = None,
+) -> LatentTrack:
+    """The mouth latents of a recording, which in its silence come to the avatar's own mouth.
+
+    Raises:
+        MediaError: the file cannot be read or has no sound.
+        Cancelled: the work was cancelled.
+    """
+    if not gate.is_on:
+        return latents
+    speech = listen(path, cache, progress)
+    return latents.faded(gate_openness(speech, latents.rate, len(latents), gate))
 
 
 def stressed_seconds(

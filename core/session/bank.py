@@ -25,7 +25,7 @@ from core.motion.latent_cache import clip_latents, voice_latents
 from core.motion.motion import Motion
 from core.motion.presets import emotion_track
 from core.motion.track import FactorTrack
-from core.motion.voice import PERFORMERS, VoiceRequest, lips_track, stressed_seconds
+from core.motion.voice import PERFORMERS, VoiceRequest, gated, lips_track, stressed_seconds
 from core.session.compose import is_moving
 from core.session.media import media_path
 from core.session.takes import load_take
@@ -297,7 +297,8 @@ class _Maker:
         if self._extractor is None:
             return lips
         latents = voice_latents(self._extractor, path, self._cache, self._progress)
-        return replace(lips, latents=latents)
+        gated_latents = gated(latents, path, gate, self._cache, self._progress)
+        return replace(lips, latents=gated_latents)
 
     def _generated(self, params: GeneratorParams) -> Tracks:
         n_frames, rate, seed = self._n_frames, self._rate, params.seed

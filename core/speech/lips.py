@@ -136,10 +136,7 @@ def lips_of(
     if n_frames is None:
         n_frames = frames_in(spectrum.duration_s, rate)
     shown_s = max(0.06, 1.2 * float(1 / rate))  # a contact shows in one frame at least
-    silent = np.zeros(len(spectrum))
-    gate = DEFAULT_GATE if gate is None else gate
-    if gate.is_on:
-        silent = silent_ticks(spectrum, gate).astype(np.float64)
+    silent = _silent(spectrum, gate)
     acoustics, phones = measure_acoustics(spectrum), speech.phones
     if cues:
         direction = direct(phones, cues, spectrum.duration_s, len(spectrum))
@@ -151,6 +148,25 @@ def lips_of(
         silent = np.where(asked, direction.is_rest, silent)
     values = _controls(articulate(phones, len(spectrum), shown_s), acoustics, silent)
     return at_frames(values, rate, n_frames, offset_s)
+
+
+def gate_openness(
+    speech: Speech, rate: Fraction, n_frames: int, gate: SilenceGate | None = None
+) -> FloatArray:
+    """How far the silence gate lets the lips move: float32 [n_frames], 0 (shut)..1.
+
+    As softly as it shuts the lips of `lips_of`; shut outside the sound.
+    """
+    shut = _smooth(_silent(speech.spectrum, gate), _SHUT_SIGMA_S)
+    return at_frames((1.0 - shut)[:, None], rate, n_frames)[:, 0]
+
+
+def _silent(spectrum: Spectrum, gate: SilenceGate | None) -> Array:
+    """1.0 where the gate is shut, 0.0 elsewhere: [T]."""
+    gate = DEFAULT_GATE if gate is None else gate
+    return (
+        silent_ticks(spectrum, gate).astype(np.float64) if gate.is_on else np.zeros(len(spectrum))
+    )
 
 
 def _controls(articulation: Articulation, acoustics: Acoustics, silent: Array) -> Array:

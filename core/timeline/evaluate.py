@@ -66,11 +66,14 @@ def evaluate(
         head = controls[:, FACTOR_SLICE[Factor.HEAD_POSE]]
         rested, resting_bank = without_latents(document, bank)
         rest_of_it = _controls(rested, at, resting_bank, pose, head).astype(np.float32)
+        eyes = document.track(Factor.EYES)
         latents = LatentMotion(
             latent_parts(document, at, bank),
             rest_of_it,
             document.muted_factors,
             frozenset(document.avatar.switched_off),
+            eyes.blink_gain,
+            eyes.look_at_camera,
         )
     return Motion(controls.astype(np.float32), document.rate, frames.start, latents)
 

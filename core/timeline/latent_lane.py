@@ -6,21 +6,25 @@ by weight. As with controls, gain and weight act on the distance from rest, whic
 latent of the avatar itself: value = Σ weight · latent + (1 − Σ weight) · avatar's own.
 
 Latents are taken as the encoder gives them, as the networks were published: a strip's reference
-frame and its relative or absolute motion do not count. What has no latents adds to this as
-controls: generators, takes, presets, curves, and also mirrored strips and those that drive only
-some controls of their factor, because one latent cannot be cut into left and right. A track's
-blink gain and its look at the camera act on these controls alone.
+frame and its relative or absolute motion do not count. Where a source has only a share of its
+own latents (a silent voice, no face for long), the rest of its weight is the avatar's own too.
+What has no latents adds to this as controls: generators, takes, presets, curves, and also mirrored
+strips and those that drive only some controls of their factor, because one latent cannot be cut
+into left and right. What a blink or a gaze is in a latent only the engine knows, so that a track's
+blink gain and its look at the camera travel beside the latents.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from core.base.controls import Factor
+from core.base.controls import BoolArray, Factor, FloatArray
 from core.motion.latent import LatentTrack
 from core.motion.motion import LatentPart
+from core.motion.series import rows_at
 from core.motion.smoothing import gaussian
 from core.motion.track import FactorTrack
 from core.timeline.base_lane import Bank, ordered_strips, placed_strips, sampled, track_gain
@@ -79,15 +83,17 @@ def _latent_part(
         if latents is not None:
             source = _smoothed(latents, _smoothing(strip, track))
             at = np.minimum(placed.at, strip.stop - 1)
-            shown = sampled(strip, source, at, document.rate, track.delay_s)
+            weighted = sampled(strip, source, at, document.rate, track.delay_s)
+            shown, there = weighted[:, :-1], weighted[:, -1]
             share = weight * placed.gain
         elif not strip.controls:
-            shown, share = np.zeros((len(rows), width)), np.zeros(len(rows))
+            shown = np.zeros((len(rows), width))
+            share = there = np.zeros(len(rows))
         else:
             continue
-        # below · (1 − cover) + share · latent + (cover − share) · the avatar's own
+        # below · (1 − cover) + share · latent + (cover − share · there) · the avatar's own
         values[rows] = (1.0 - cover)[:, None] * values[rows] + share[:, None] * shown
-        own[rows] = (1.0 - cover) * own[rows] + cover - share
+        own[rows] = (1.0 - cover) * own[rows] + cover - share * there
     gain = track_gain(track, frames)
     values *= gain[:, None]
     own = 1.0 + gain * (own - 1.0)
@@ -101,11 +107,25 @@ def _smoothing(strip: Strip, track: Track) -> float | None:
     return None if track.smoothing == DEFAULT_SMOOTHING[track.factor] else track.smoothing
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Weighted:
+    """A `Series` of latents and, in the last column, their share: rows float32 [T, D + 1]."""
+
+    rows: FloatArray
+    valid: BoolArray
+    rate: Fraction
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, positions: ArrayLike) -> tuple[FloatArray, BoolArray]:
+        return rows_at(self.rows, self.valid, positions)
+
+
 @lru_cache(maxsize=64)  # every drag asks for the whole track again
-def _smoothed(track: LatentTrack, smoothing: float | None) -> LatentTrack:
-    if smoothing is None:
-        values = track.published
-    else:
-        rows = gaussian(track.values, track.valid, track.rate, 100.0 * smoothing)
-        values = rows.astype(np.float32)
-    return LatentTrack(track.factor, values, values, track.valid, track.rate, track.space)
+def _smoothed(track: LatentTrack, smoothing: float | None) -> _Weighted:
+    values = track.published
+    if smoothing is not None:
+        smooth = gaussian(track.values, track.valid, track.rate, 100.0 * smoothing)
+        values = smooth.astype(np.float32)
+    return _Weighted(np.column_stack([values, track.share]), track.valid, track.rate)

@@ -6,7 +6,7 @@ Pure functions on name → tensor mappings; files and pickles are the importer's
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -120,7 +120,9 @@ def _take(state: State, key: str, shape: tuple[int, ...]) -> Tensor:
     return tensor
 
 
-def _recipes(name: str) -> dict[str, _Recipe]:
+@cache  # every file is held against all of them
+def _recipes(name: str) -> Mapping[str, _Recipe]:
+    # on the meta device modules have shapes and no memory; arithmetic would load a compiler there
     with torch.device("meta"):
         network = PUBLISHED[name].build()
     if isinstance(network, Generator):

@@ -45,7 +45,8 @@ class ToRgb(nn.Module):
 
     def __init__(self, *, n_in: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(3, n_in) / n_in**0.5)
+        weight = nn.init.kaiming_uniform_(torch.empty(3, n_in), nonlinearity="linear")
+        self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.zeros(3))
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:

@@ -37,7 +37,7 @@ class Up(nn.Module):
     def __init__(self, *, weight: Tensor) -> None:
         super().__init__()
         self.weight = nn.Parameter(weight)  # [n_out, n_in, 3, 3]
-        taps = torch.tensor(FILTER).outer(torch.tensor(FILTER))
+        taps = torch.tensor([[down * across for across in FILTER] for down in FILTER])
         self.register_buffer("filter", taps.repeat(len(weight), 1, 1, 1), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,7 +53,7 @@ class StyledConv(nn.Module):
 
     def __init__(self, *, n_in: int, n_out: int, side: int, is_up: bool) -> None:
         super().__init__()
-        weight = torch.randn(n_out, n_in, 3, 3) / (9 * n_in) ** 0.5
+        weight = nn.init.kaiming_uniform_(torch.empty(n_out, n_in, 3, 3), nonlinearity="linear")
         self.conv = Up(weight=weight) if is_up else Same(weight=weight)
         self.bias = nn.Parameter(torch.zeros(n_out))
         self.noise_gain = nn.Parameter(torch.zeros(1))

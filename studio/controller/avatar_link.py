@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.base.controls import Factor
 from core.engines.registry import spec_of
+from core.engines.wanted_device import AUTO
 from core.face.pose import Pose
 from core.jobs.document import write_document
 from core.jobs.messages import (
@@ -70,7 +71,9 @@ class AvatarLink(QObject):
         self.reason = "Choose or drop a portrait to begin."
         self.lacks_face = False  # whether it failed for want of a face
         self.size = (0, 0)
+        self.device = ""  # what the engine runs on, for people; empty while unknown
         self.rest_pose = Pose()
+        self._wanted_device = AUTO
         self.bank: Bank = {}
         self.is_refined = False
         self.is_gathered = True
@@ -148,6 +151,13 @@ class AvatarLink(QObject):
         self._avatar_key = self._motion_key = None
         self.follow()
 
+    def use_device(self, name: str) -> None:
+        """Lets networks run elsewhere, see `core.engines.wanted_device`."""
+        if name != self._wanted_device:
+            self._wanted_device = name
+            self._avatar_key = None
+            self.follow()
+
     def close(self) -> None:
         """Follows no edit any more."""
         self._is_closed = True
@@ -176,6 +186,7 @@ class AvatarLink(QObject):
         self._link.forget(self._prepare_ticket)
         self._end_task(self._prepare_ticket)
         self.is_refined = False
+        self.device = ""
         if self._avatar_key is None:
             self._prepare_ticket = 0
             self.size = (0, 0)
@@ -185,7 +196,7 @@ class AvatarLink(QObject):
             return
         self.lacks_face = False
         self._say(State.PREPARING, "Preparing the portrait…")
-        request = Prepare(self.slim_text, self.folder)
+        request = Prepare(self.slim_text, self.folder, device=self._wanted_device)
         self._prepare_ticket = self._link.send(request, self._on_prepare_reply)
         self._begin_task(self._prepare_ticket, "Preparing the portrait")
 
@@ -196,6 +207,7 @@ class AvatarLink(QObject):
             self._end_task(reply.ticket)
             self.size = (reply.width, reply.height)
             self.rest_pose = reply.rest_pose
+            self.device = reply.device
             self.is_refined = False
             self._say(State.READY, "")
             self.avatar_changed.emit()

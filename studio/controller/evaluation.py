@@ -139,7 +139,8 @@ class Evaluation:
 
 def _digests(latents: LatentMotion) -> Iterator[bytes]:
     """One digest per frame."""
-    how = f"{sorted(latents.muted)} {sorted(latents.switched_off)}".encode()
+    switches = sorted(latents.muted), sorted(latents.switched_off)
+    how = f"{switches} {latents.blink_gain} {latents.look_at_camera}".encode()
     parts = sorted(latents.parts.items())
     for row, controls in enumerate(latents.controls):
         digest = hashlib.blake2b(how, digest_size=16)

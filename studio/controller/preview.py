@@ -118,6 +118,7 @@ class Preview(PreviewFacts):
         self._playhead.frame_changed.connect(self.request)
         self._playhead.playing_changed.connect(self.render_ahead)
         self._settings.changed.connect(self._on_setting)
+        self.avatar.use_device(self._settings.get("device"))
         self.avatar.avatar_changed.connect(self._on_avatar_changed)
         self.avatar.bank_changed.connect(self._on_bank_changed)
         self.avatar.refined.connect(self._on_refined)
@@ -257,6 +258,8 @@ class Preview(PreviewFacts):
         if name == "preview_cache_mb":
             self._book.cache.set_budget(self._settings.get(name) << 20)
             self._touch_bar()
+        elif name == "device":
+            self.avatar.use_device(self._settings.get(name))
 
     # --- inside: asking the engine -------------------------------------------------------------
 

@@ -90,8 +90,8 @@ class PreviewFacts(QObject):
 
     @property
     def device(self) -> str:
-        """What the engine runs on, for the device chip."""
-        return "CPU" if self._project.document.avatar.engine == "mesh" else "Auto"
+        """What the engine says that it runs on, for the device chip; empty while unknown."""
+        return self.avatar.device
 
     def controls(self, frame: int) -> NDArray[np.float32]:
         """The evaluated controls of a frame, float32 [58], relative to the portrait's rest."""

@@ -1,11 +1,13 @@
 """The engine chooser: what can draw the frames, and what each engine lacks."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -20,8 +22,10 @@ from core.base.errors import WeightsError
 from core.engines.needs import missing_weights
 from core.engines.protocol import EngineSpec
 from core.engines.registry import list_engines
+from core.engines.wanted_device import AUTO
 from core.weights.catalogue import where_to_get
 from studio.controller.studio import Studio
+from studio.services.machine import MachineCheck, devices
 
 _WIDTH_PX: Final = 520
 
@@ -46,7 +50,18 @@ class EngineDialog(QDialog):
         cancel = QPushButton("Cancel", self)
         cancel.setToolTip("Keep the engine as it is")
         cancel.clicked.connect(self.reject)
+        self.device = QComboBox(self)
+        self.device.setToolTip("Where engines with networks run")
+        self.device.setAccessibleName("Device")
+        self.device.activated.connect(self._use_device)
+        self._check = MachineCheck(self)
+        self._check.finished.connect(lambda checks: self.offer_devices(devices(checks)))
+        self.offer_devices(devices({}))
+        label = QLabel("Device", self)
+        label.setBuddy(self.device)
         row = QHBoxLayout()
+        row.addWidget(label)
+        row.addWidget(self.device)
         row.addStretch(1)
         row.addWidget(cancel)
         row.addWidget(self._choose)
@@ -71,6 +86,14 @@ class EngineDialog(QDialog):
         """The engine that is marked."""
         return next((n for n, card in self.cards.items() if card.radio.isChecked()), "")
 
+    def offer_devices(self, present: Sequence[tuple[str, str]]) -> None:
+        """Lists the devices that are present, as (name, words), below “Auto”."""
+        self.device.clear()
+        for name, words in ((AUTO, "Auto"), *present):
+            self.device.addItem(words, name)
+        wanted = str(self._studio.settings.get("device"))
+        self.device.setCurrentIndex(max(0, self.device.findData(wanted)))
+
     def choose(self, name: str) -> None:
         """Marks an engine."""
         self.cards[name].radio.setChecked(True)
@@ -86,8 +109,9 @@ class EngineDialog(QDialog):
         self._fit_height()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Makes room for what the engines lack."""
+        """Makes room for what the engines lack, and looks which devices there are."""
         super().showEvent(event)
+        self._check.start()
         self._fit_height()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -96,11 +120,19 @@ class EngineDialog(QDialog):
         if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
             self.refresh()
 
+    def done(self, result: int) -> None:
+        """Stops looking for devices."""
+        self._check.stop()
+        super().done(result)
+
     def accept(self) -> None:
         """Takes the marked engine."""
         if self.chosen and self.chosen != self._studio.project.document.avatar.engine:
             self._studio.set_engine(self.chosen)
         super().accept()
+
+    def _use_device(self) -> None:
+        self._studio.settings.set("device", str(self.device.currentData()))
 
     def _add(self, spec: EngineSpec) -> None:
         card = EngineCard(spec, self)

@@ -47,6 +47,17 @@ def describe(checks: Mapping[str, tuple[str, str]]) -> list[tuple[str, bool, str
     return lines
 
 
+def devices(checks: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    """Where networks can run, as (name for `core.engines.wanted_device`, words for people).
+
+    Args:
+        checks: as of `describe`.
+    """
+    _, detail = checks.get("Device", ("", ""))
+    cards = [card for card in detail.split(", ") if card.startswith(("CUDA:", "MPS"))]
+    return [*((card.split(" ")[0].lower(), card) for card in cards), ("cpu", "CPU")]
+
+
 class MachineCheck(QObject):
     """Runs the doctor once. Main thread only; `stop` it before it goes."""
 

@@ -76,7 +76,7 @@ def film_greys(path: Path) -> list[float]:
 
 def test_preparing_tells_progress_size_and_pose(client: Client, folder: Path, text: str) -> None:
     ticket = client.ask(Prepare(text, str(folder)))
-    assert client.end(ticket) == Prepared(ticket, SIDE, SIDE, Pose(1.0, 2.0, 3.0))
+    assert client.end(ticket) == Prepared(ticket, SIDE, SIDE, Pose(1.0, 2.0, 3.0), "CPU")
     client.end(ticket)
     if "Refined" not in client.kinds(ticket):
         client.until(lambda reply: reply == Refined(ticket))

@@ -300,6 +300,29 @@ def test_the_range_is_made_ready_while_nobody_asks(portrait_studio: Studio, qtbo
     assert studio.preview.statuses()[15] != ready
 
 
+def test_the_device_is_told_and_a_lack_of_it_once(
+    portrait_studio: Studio, pdfgc_weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio, preview = portrait_studio, portrait_studio.preview
+    monkeypatch.setenv("AVATAR_STUDIO_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("AVATAR_STUDIO_DEVICE", "auto")
+    pdfgc_weights()
+    told: list[str] = []
+    preview.message.connect(told.append)
+    assert preview.device == "CPU"  # of the mesh
+    studio.settings.set("device", "cpu")
+    studio.set_engine("pdfgc")
+    _settle(preview)
+    assert (preview.device, told) == ("CPU", [])
+    studio.settings.set("device", "cuda:99")
+    _settle(preview)
+    preview.avatar.retry()
+    _settle(preview)
+    assert [text for text in told if "“cuda:99” is not there" in text] == told[:1]
+    assert len(told) == 1
+    assert preview.state is State.READY
+
+
 def test_an_engine_with_weights_draws_and_is_switched(
     portrait_studio: Studio, pdfgc_weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,7 @@ from studio.panels.licence_dialog import LicenceDialog
 from studio.panels.recovery import RecoveryDialog
 from studio.panels.relink import RelinkDialog
 from studio.panels.weights import WeightsDialog
-from studio.services.machine import MachineCheck, describe
+from studio.services.machine import MachineCheck, describe, devices
 
 CONTENT = b"these are weights" * 100
 
@@ -150,6 +150,26 @@ def test_the_mesh_engine_needs_nothing(qtbot: QtBot, sample_studio: Studio) -> N
     before = sample_studio.project.document
     dialog.accept()
     assert sample_studio.project.document is before
+
+
+def test_the_device_is_chosen_among_those_present_and_remembered(
+    qtbot: QtBot, sample_studio: Studio
+) -> None:
+    detail = "CUDA:0 (Card A), CUDA:1 (Card B)"
+    present = devices({"Device": ("ok", detail)})
+    assert present == [("cuda:0", "CUDA:0 (Card A)"), ("cuda:1", "CUDA:1 (Card B)"), ("cpu", "CPU")]
+    assert devices({"Device": ("ok", "CPU only")}) == [("cpu", "CPU")]
+    dialog = EngineDialog(sample_studio)
+    qtbot.addWidget(dialog)
+    assert [dialog.device.itemText(i) for i in range(dialog.device.count())] == ["Auto", "CPU"]
+    dialog.offer_devices(present)
+    assert dialog.device.currentData() == "auto"
+    dialog.device.setCurrentIndex(2)
+    dialog.device.activated.emit(2)
+    assert sample_studio.settings.get("device") == "cuda:1"
+    dialog.offer_devices(present)
+    assert dialog.device.currentText() == "CUDA:1 (Card B)"
+    dialog.reject()
 
 
 def test_an_engine_says_what_it_lacks_and_offers_import(

@@ -21,7 +21,13 @@ from core.base.progress import Progress
 from core.engines.mesh.texture import show
 from core.engines.mesh.viewport import Crop, Viewport, viewport_of
 from core.engines.pdfgc.alignment import align_portrait, invert, network_picture, to_network
-from core.engines.pdfgc.composition import Composition, Switch, compose
+from core.engines.pdfgc.composition import (
+    BLINK_DIMS,
+    GAZE_DIMS,
+    Composition,
+    Switch,
+    compose,
+)
 from core.engines.pdfgc.networks import Networks
 from core.engines.pdfgc.offset_map import VERSION, Offset, OffsetMap, fit_offset_map
 from core.engines.pdfgc.paste import Paste, to_view
@@ -147,6 +153,8 @@ class PdfgcAvatar:
         codes = np.tile(own, (n_frames, 1))
         if part is not None:
             codes = part.values + part.own[:, None] * own
+            if factor is Factor.EYES:
+                _shape_eyes(codes, own, latents)
         columns = FACTOR_SLICE[factor]
         for row, controls in enumerate(latents.controls[:, columns]):
             if not np.array_equal(controls, REST[columns]):
@@ -162,6 +170,22 @@ class PdfgcAvatar:
                 self._networks.picture_side,
             )
         return self._pastes[viewport]
+
+
+def _shape_eyes(codes: FloatArray, own: FloatArray, latents: LatentMotion) -> None:
+    """Applies the eyes' two settings to latents [N, 6], in place; what is at its default is exact.
+
+    Args:
+        codes: changed.
+        own: the portrait's own latent [6].
+        latents: says how much.
+    """
+    for dims, gain in (
+        (list(BLINK_DIMS), latents.blink_gain),
+        (list(GAZE_DIMS), 1.0 - latents.look_at_camera),
+    ):
+        if gain != 1.0:
+            codes[:, dims] = own[dims] + gain * (codes[:, dims] - own[dims])
 
 
 def _switch(name: str) -> Switch:

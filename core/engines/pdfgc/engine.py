@@ -19,7 +19,7 @@ from core.motion.motion import Motion
 
 
 class PdfgcEngine:
-    """Implements `Engine` and `LatentEngine`.
+    """Implements `Engine`, `LatentEngine` and `OnDevice`.
 
     Raises:
         WeightsError: the weights are missing or damaged.
@@ -29,6 +29,16 @@ class PdfgcEngine:
 
     def __init__(self) -> None:
         self._networks = load_networks()
+
+    @property
+    def device(self) -> str:
+        """Where its networks run."""
+        return self._networks.device.words
+
+    @property
+    def fallback_reason(self) -> str:
+        """Why they do not run where they were wanted; empty when they do."""
+        return self._networks.device.reason
 
     def extractor(self) -> LatentExtractor:
         """Encodes clips and voices."""

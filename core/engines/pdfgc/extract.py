@@ -17,6 +17,7 @@ from core.engines.pdfgc.networks import Networks
 from core.face.crop import Box
 from core.face.tracker import Picture, create_tracker
 from core.media.audio import read_audio
+from core.motion.gaps import fill_rows
 from core.motion.latent import LatentTrack
 from core.motion.tracking import clip_frames, clip_rate, track_clip
 from core.speech.mel import (
@@ -57,22 +58,20 @@ class PdfgcExtractor:
     ) -> dict[Factor, LatentTrack]:
         """The latents of all four factors; see the protocol.
 
-        Frames without a face get latents between those of their neighbours.
+        Frames without a face are filled as those of controls are, see `core.motion.gaps`.
         """
         rate = clip_rate(path)
         tracked = track_clip(path, rate, face or 0, create_tracker(tracker), progress, crop=crop)
         matrices = align_clip(tracked.points, tracked.valid)
         batches = list(self.encode(clip_frames(path, rate, crop), matrices, progress))
-        codes = {
-            factor: _bridged(np.concatenate([batch[factor] for batch in batches]), tracked.valid)
-            for factor in Factor
-        }
-        return {
-            factor: LatentTrack(
-                factor, rows, _published(factor, rows), tracked.valid, rate, self.space
+        tracks = {}
+        for factor in Factor:
+            codes = np.concatenate([batch[factor] for batch in batches])
+            rows, share = _filled(codes, tracked.valid, rate)
+            tracks[factor] = LatentTrack(
+                factor, rows, _published(factor, rows), tracked.valid, rate, self.space, share
             )
-            for factor, rows in codes.items()
-        }
+        return tracks
 
     def encode(
         self, frames: Iterator[Picture], matrices: NDArray[np.float64], progress: Progress
@@ -117,8 +116,9 @@ class PdfgcExtractor:
         mouth = smooth_mouth(
             np.pad(np.concatenate(codes), (ends, (0, 0)), mode="edge"), PUBLISHED.mouth_sigma
         )
-        valid = np.ones(len(mouth), np.bool_)
-        return LatentTrack(Factor.LIPS, mouth, mouth, valid, Fraction(FRAME_RATE), self.space)
+        valid, share = np.ones(len(mouth), np.bool_), np.ones(len(mouth), np.float32)
+        rate = Fraction(FRAME_RATE)
+        return LatentTrack(Factor.LIPS, mouth, mouth, valid, rate, self.space, share)
 
 
 def _published(factor: Factor, codes: FloatArray) -> FloatArray:
@@ -129,13 +129,8 @@ def _published(factor: Factor, codes: FloatArray) -> FloatArray:
     return codes
 
 
-def _bridged(codes: FloatArray, valid: BoolArray) -> FloatArray:
-    """Codes [T, D] with straight lines over the frames that were not seen."""
-    seen = np.flatnonzero(valid)
-    at = np.interp(np.arange(len(codes)), seen, np.arange(len(seen)))
-    low = np.floor(at).astype(np.intp)
-    high = np.minimum(low + 1, len(seen) - 1)
-    share = (at - low).astype(np.float32)[:, None]
-    rows = codes[seen]
-    bridged: FloatArray = rows[low] + share * (rows[high] - rows[low])
-    return bridged
+def _filled(codes: FloatArray, valid: BoolArray, rate: Fraction) -> tuple[FloatArray, FloatArray]:
+    """Codes [T, D] without holes, and their share [T]: what long gaps leave of it fades to rest."""
+    weighted = np.column_stack([codes, np.ones(len(codes), np.float32)])
+    rows, _ = fill_rows(weighted, valid, rate, np.zeros(weighted.shape[1], np.float32))
+    return rows[:, :-1], rows[:, -1]

@@ -18,7 +18,7 @@ from torch import nn
 from core.base.content import content_key
 from core.base.controls import Factor, FloatArray
 from core.base.errors import WeightsError
-from core.engines.device import Accelerated, Device, accelerate, pick_device
+from core.engines.device import Accelerated, Device, accelerate, in_halves, pick_device
 from core.engines.pdfgc.composition import to_picture
 from core.engines.protocol import Frame
 from core.weights.card import Card
@@ -100,9 +100,21 @@ class Networks:
         """Who a picture uint8 RGB [side, side, 3] shows."""
         return Identity(*self.appearance(self._images(picture[None])))
 
-    @torch.inference_mode()
     def draw(self, identity: Identity, rows: FloatArray) -> list[Frame]:
-        """One picture uint8 RGB [side, side, 3] per motion row [B, 542]."""
+        """One picture uint8 RGB [side, side, 3] per motion row [B, 542].
+
+        Raises:
+            EngineError: the device has too little memory, even for half of them at a time.
+        """
+
+        def in_batches(size: int) -> list[Frame]:
+            firsts = range(0, len(rows), size)
+            return [p for first in firsts for p in self._draw_batch(identity, rows[first:][:size])]
+
+        return in_halves(in_batches, len(rows))
+
+    @torch.inference_mode()
+    def _draw_batch(self, identity: Identity, rows: FloatArray) -> list[Frame]:
         motion = torch.from_numpy(rows).to(self.device.device)
         style = torch.cat([identity.vector.expand(len(rows), -1), motion], 1)
         inputs = style, identity.map.expand(len(rows), -1, -1, -1)
@@ -129,16 +141,15 @@ def load_networks() -> Networks:
     """
     with _lock:
         found = {name: load_state(name) for name in _CARDS}
-        key = tuple(card.sha256 for _, card in found.values())
+        device = pick_device()
+        key = (str(device.device), device.reason, *(card.sha256 for _, card in found.values()))
         if key not in _loaded:
             _loaded.clear()
-            _loaded[key] = _build(found)
+            _loaded[key] = _build(found, device)
         return _loaded[key]
 
 
-def _build(found: Mapping[str, tuple[dict[str, torch.Tensor], Card]]) -> Networks:
-    device = pick_device()
-
+def _build(found: Mapping[str, tuple[dict[str, torch.Tensor], Card]], device: Device) -> Networks:
     def loaded(name: str, network: _Network) -> _Network:
         try:
             network.load_state_dict(found[name][0], strict=True)

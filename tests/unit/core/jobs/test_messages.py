@@ -26,7 +26,7 @@ from core.jobs.messages import (
         Preview("{}", "it.avatar", 7, side=256, controls=(0.5,) * 58, ticket=3),
         Export("{}", "it.avatar", "film.mp4", settings=ExportSettings(crf=23)),
         Cancel(4, ticket=5),
-        Prepared(1, 512, 512, Pose(1.0, 2.0, 3.0)),
+        Prepared(1, 512, 512, Pose(1.0, 2.0, 3.0), "CPU"),
     ],
 )
 def test_messages_survive_the_pipe_and_do_not_change(message: Request | Reply) -> None:

@@ -9,7 +9,8 @@ from core.base.errors import MediaError
 from core.media.audio import audio_duration
 from core.motion import voice
 from core.motion.generators import head_idle
-from core.motion.voice import lips_track, stressed_seconds
+from core.motion.latent import LatentTrack
+from core.motion.voice import gated, lips_track, stressed_seconds
 from core.speech.energy import SilenceGate
 
 RATE = Fraction(25)
@@ -69,3 +70,19 @@ def test_a_damaged_entry_is_replaced(sample_speech, tmp_path):
 def test_a_missing_file_is_bad_input(tmp_path, cache):
     with pytest.raises(MediaError):
         lips_track(tmp_path / "nobody.wav", RATE, cache=cache)
+
+
+def test_latents_of_a_silent_voice_give_way_as_the_lips_do(sample_speech, cache):
+    lips = lips_track(sample_speech, RATE, gate=SilenceGate(hold_s=0.2), cache=cache)
+    ones = np.ones((len(lips), 3), np.float32)
+    track = LatentTrack(Factor.LIPS, ones, 2 * ones, lips.valid, RATE, "s", ones[:, 0])
+    spoken = gated(track, sample_speech, SilenceGate(hold_s=0.2), cache)
+    silent = spoken.share < 0.01
+    assert 0 < silent.sum() < len(lips)
+    assert (lips.column("mouthClose")[silent] > 0.99).all()  # the same moments
+    assert (spoken.share[lips.column("jawOpen") > 0.1] > 0.5).all()
+    assert (spoken.values == spoken.share[:, None]).all()
+    assert (spoken.published == 2 * spoken.share[:, None]).all()
+    assert gated(track, sample_speech, SilenceGate(is_on=False), cache) is track
+    never = gated(track, sample_speech, SilenceGate(level_db=0.0), cache)
+    assert never.share.max() < 0.01

@@ -31,7 +31,9 @@ Array = NDArray[np.float32]
 
 def latent_track(values: Array, factor: Factor = LIPS, published: Array | None = None):
     valid = np.ones(len(values), np.bool_)
-    return LatentTrack(factor, values, values if published is None else published, valid, RATE, "s")
+    published = values if published is None else published
+    share = np.ones(len(values), np.float32)
+    return LatentTrack(factor, values, published, valid, RATE, "s", share)
 
 
 def source(values: Array, latents: Array | None = None) -> dict[Factor, FactorTrack]:
@@ -182,6 +184,25 @@ def test_smoothing_is_the_published_one_until_another_is_set() -> None:
     assert (latents_of(document, bank, frames).parts[LIPS].values == raw).all()
     calm = document.with_track(replace(document.track(LIPS), smoothing=0.8))
     assert latents_of(calm, bank, frames).parts[LIPS].values.std() < 0.5 * raw.std()
+
+
+def test_what_a_source_has_no_share_in_is_the_avatars_own() -> None:
+    """As of a voice that falls silent: half of the weight, then none of it."""
+    share = np.repeat([1.0, 0.5, 0.0], 20).astype(np.float32)
+    latents = latent_track(np.full((60, 2), 3.0, np.float32)).faded(share)
+    bank = {"a": {LIPS: replace(source(wave(60, 1))[LIPS], latents=latents)}}
+    document = document_of(Strip("1", "a", 0, 60), gain=0.5)
+    part = latents_of(document, bank, FrameRange(0, 60)).parts[LIPS]
+    np.testing.assert_allclose(part.values[:, 0], 0.5 * 3.0 * share)
+    np.testing.assert_allclose(part.own, 1.0 - 0.5 * share)
+
+
+def test_the_settings_of_the_eyes_travel_along() -> None:
+    document = Document(rate=RATE, n_frames=80)
+    eyes = replace(document.track(Factor.EYES), blink_gain=0.5, look_at_camera=0.25)
+    latents = latents_of(document.with_track(eyes), {})
+    assert (latents.blink_gain, latents.look_at_camera) == (0.5, 0.25)
+    assert latents.rows(slice(1)).blink_gain == 0.5
 
 
 def test_switches_of_the_engine_travel_along() -> None:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -54,3 +57,12 @@ def test_strangers_are_not_recognised(published):
     halved = {key: tensor[: len(tensor) // 2] for key, tensor in published.items() if tensor.ndim}
     assert recognise(halved) is None
     assert recognise({}) is None
+
+
+def test_recognising_loads_no_compiler():
+    """Loading it takes longer than a person who cancels should wait."""
+    code = (
+        "import sys; from models.pdfgc.checkpoint import recognise; "
+        "assert recognise({}) is None; sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

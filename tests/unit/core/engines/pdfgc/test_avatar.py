@@ -86,6 +86,25 @@ def test_a_muted_factor_is_exactly_zero_and_changes_nothing_else(avatar, muted, 
         assert (after[:, columns] == expected).all()
 
 
+def test_blink_gain_and_look_at_camera_act_on_their_dims_of_the_eyes(avatar) -> None:
+    part = random_parts(avatar, 2, 3)[Factor.EYES]
+    own = GAINS[Factor.EYES] * avatar.own_latents[Factor.EYES]
+
+    def eyes(**settings: object) -> np.ndarray:
+        return avatar.rows(LatentMotion({Factor.EYES: part}, moving(n_frames=3), **settings))
+
+    plain, calm = eyes()[:, EYES], eyes(blink_gain=0.5)[:, EYES]
+    blink, gaze = [0, 1, 4, 5], [2, 3]
+    assert (calm[:, gaze] == plain[:, gaze]).all()
+    np.testing.assert_allclose(calm[:, blink], (0.5 * plain + 0.5 * own)[:, blink], rtol=1e-5)
+    looking = eyes(look_at_camera=1.0)
+    assert (looking[:, EYES][:, blink] == plain[:, blink]).all()
+    np.testing.assert_allclose(looking[:, EYES][:, gaze], np.tile(own[gaze], (3, 1)), rtol=1e-5)
+    assert (np.delete(looking, EYES, 1) == np.delete(eyes(), EYES, 1)).all()
+    muted = LatentMotion({}, moving(), frozenset({Factor.EYES}), blink_gain=0.5)
+    assert (avatar.rows(muted)[:, EYES] == 0).all()
+
+
 @pytest.mark.parametrize(
     ("switch", "zeroed"),
     [

@@ -13,7 +13,7 @@ from core.base.errors import Cancelled
 from core.base.progress import Note, Progress, Step
 from core.engines.pdfgc.alignment import align_clip, network_picture
 from core.engines.pdfgc.composition import PUBLISHED, smooth_mouth, smooth_pose
-from core.engines.pdfgc.extract import STAGE, PdfgcExtractor
+from core.engines.pdfgc.extract import STAGE, PdfgcExtractor, _filled
 from core.engines.pdfgc.networks import Networks, load_networks
 from core.face.tracker import create_tracker
 from core.media.audio import audio_duration
@@ -55,6 +55,20 @@ def test_all_four_factors_come_with_rate_and_validity(latents, networks) -> None
         between = np.stack([before, after])
         assert (track.values[GAP] >= between.min(0) - 1e-6).all()
         assert (track.values[GAP] <= between.max(0) + 1e-6).all()
+
+
+def test_long_without_a_face_the_latents_give_way() -> None:
+    """As controls do: held for 0.25 s, gone after 0.75 s, back over the last 0.5 s."""
+    valid = np.ones(80, np.bool_)
+    valid[10:60] = False
+    codes = np.where(valid, 2.0, 777.0).astype(np.float32)[:, None] * np.ones(3, np.float32)
+    rows, share = _filled(codes, valid, RATE)
+    assert (share[valid] == 1).all()
+    assert (share[10:16] == 1).all()
+    assert (share[29:47] == 0).all()
+    assert (np.diff(share[16:29]) < 0).all()
+    assert (np.diff(share[47:60]) > 0).all()
+    np.testing.assert_allclose(rows, 2.0 * share[:, None] * np.ones(3), rtol=1e-6)
 
 
 def test_published_smoothing_is_that_of_the_composition(latents) -> None:
@@ -100,7 +114,8 @@ class Counting:
     def _track(self, name: str, factor: Factor) -> LatentTrack:
         self.asked.append(name)
         values = np.full((4, 3), len(self.asked), np.float32)
-        return LatentTrack(factor, values, values, np.ones(4, np.bool_), RATE, self.space)
+        seen, share = np.ones(4, np.bool_), np.ones(4, np.float32)
+        return LatentTrack(factor, values, values, seen, RATE, self.space, share)
 
     def clip(self, path, face, tracker, progress, *, crop=None):
         return {factor: self._track(path.name, factor) for factor in Factor}
@@ -141,7 +156,7 @@ def test_what_was_kept_is_what_was_encoded(tmp_path: Path, networks, latents, cl
     first = clip_latents(encoder, clip, None, "facemesh", cache, Progress())
     kept = clip_latents(encoder, clip, None, "facemesh", cache, Progress())
     for factor in Factor:
-        for name in ("values", "published", "valid"):
+        for name in ("values", "published", "valid", "share"):
             assert (getattr(kept[factor], name) == getattr(first[factor], name)).all()
             assert (getattr(first[factor], name) == getattr(latents[factor], name)).all()
         assert (kept[factor].rate, kept[factor].space) == (first[factor].rate, networks.space)
