@@ -53,7 +53,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fps", metavar="RATE", help="default: the session's")
     quality = parser.add_mutually_exclusive_group()
     quality.add_argument("--crf", type=int, default=usual.crf, help="0 (lossless) to 51")
-    quality.add_argument("--bit-rate", type=float, metavar="MB/S", help="megabits a second")
+    quality.add_argument("--bit-rate", type=float, metavar="MBIT/S", help="megabits a second")
     parser.add_argument("--speed", choices=SPEEDS, default=usual.speed, help="of the encoder")
     parser.add_argument("--transparent", action="store_true", help="only the person (prores, png)")
     parser.add_argument(
