@@ -130,7 +130,7 @@ def check_job(job: ExportJob) -> None:
         raise MediaError(
             f"The folder “{job.output.parent}” cannot be made ({error.strerror}): choose another."
         ) from error
-    check_output(job.output, [], job.output.suffix.lower())
+    check_output(job.output, [], preset.ending or job.output.suffix.lower())
 
 
 def job_steps(

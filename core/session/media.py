@@ -83,6 +83,21 @@ def collect_media(
     return replace(document, sources=tuple(collected(source) for source in document.sources))
 
 
+def anchor_media(document: Document, folder: Path) -> Document:
+    """Refers to files beside a session folder by their whole path.
+
+    The document can then be saved to any other folder; what lies in `folder` keeps its place in it.
+    """
+
+    def anchored(source: Source) -> Source:
+        if source.media is None or is_inside(path := media_path(folder, source.media), folder):
+            return source
+        place = os.path.normpath(path.absolute())
+        return replace(source, media=replace(source.media, path=Path(place).as_posix()))
+
+    return replace(document, sources=tuple(anchored(source) for source in document.sources))
+
+
 def is_inside(path: Path, folder: Path) -> bool:
     """Whether a path leads into a folder, links resolved."""
     return path.resolve().is_relative_to(folder.resolve())

@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.base.paths import unsaved_dir
 from core.base.progress import Progress
 from core.session.archive import share, unpack
-from core.session.media import collect_media
+from core.session.media import anchor_media, collect_media
 from core.session.relink import Relinked, missing_media, relink
 from core.session.store import (
     PROJECT,
@@ -280,6 +280,7 @@ class Project(Editing):
         def done(result: tuple[Session, Document]) -> None:
             session, document = self._own(result[0]), result[1]
             self._take(session, session.document)
+            document = anchor_media(document, session.folder)
             self.apply("Recover", document)
             self._relinked(Relinked(document, (), missing_media(document, session.folder)))
 
@@ -344,6 +345,7 @@ class Project(Editing):
     def _take(self, session: Session, document: Document, *, is_copy: bool = False) -> None:
         self._leave_session()
         self._session, self._is_copy = session, is_copy
+        document = anchor_media(document, session.folder)
         self._kept = document
         self._restart(document)
         self.opened.emit()

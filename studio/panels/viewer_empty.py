@@ -9,6 +9,8 @@ from studio.widgets.theme import colors
 
 _ICON_PX = 48
 _TEXT_PX = 420
+_ICON_FROM_PX = 280
+"""Height of the viewer from which the icon leaves room for a long sentence and the buttons."""
 
 
 class EmptyView(QWidget):
@@ -65,6 +67,7 @@ class EmptyView(QWidget):
         """Stays as large as the viewer."""
         if event.type() is QEvent.Type.Resize and isinstance(watched, QWidget):
             self.setGeometry(watched.rect())
+            self._icon.setVisible(self.height() >= _ICON_FROM_PX)
         return False
 
     def changeEvent(self, event: QEvent) -> None:
@@ -133,8 +136,14 @@ class EmptyView(QWidget):
         self._text.setVisible(not self._hint and bool(self._text.text()))
         self._buttons.setVisible(not self._hint and self._state in (State.EMPTY, State.FAILED))
         self.setVisible(bool(self._hint) or not self._has_picture)
-        shade = "background: rgba(0, 0, 0, 150);" if self._hint and self._has_picture else ""
-        self.setStyleSheet(f"EmptyView {{ {shade} }}")
+        shade = ""
+        if self._hint and self._has_picture:
+            shade = "background: rgba(0, 0, 0, 150);"
+        elif self._state is State.FAILED:  # the last picture may still lie below
+            shade = f"background: {colors().canvas};"
+        sheet = f"EmptyView {{ {shade} }}"
+        if sheet != self.styleSheet():  # which changes the palette, and that calls again
+            self.setStyleSheet(sheet)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         is_passive = not self._buttons.isVisibleTo(self)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, is_passive)

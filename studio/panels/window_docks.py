@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QSizePolicy,
+    QTabBar,
     QToolButton,
     QWidget,
 )
@@ -149,6 +150,7 @@ class Docks(QObject):
         self.workspace = name
         self._give_corner(name)
         stored = self._settings.layout(name)
+        self._hide_tabs()
         if stored is None or not self._window.restoreState(stored):
             self.arrange(name)
         self._settings.set("workspace", name)
@@ -181,6 +183,7 @@ class Docks(QObject):
         beside = [self._docks[spec.name] for spec in specs if spec.area is _RIGHT]
         for dock in beside[1:]:
             self._window.tabifyDockWidget(beside[0], dock)
+        self._hide_tabs()
         shown = _SHOWN[workspace]
         for spec in specs:
             self._docks[spec.name].setVisible(spec.name in shown)
@@ -196,6 +199,12 @@ class Docks(QObject):
             else:
                 dock.raise_()
                 self._window.resizeDocks([dock], [spec.size_px], Qt.Orientation.Horizontal)
+
+    def _hide_tabs(self) -> None:
+        """Hides the tab bars: Qt shows those it goes on with, and forgets about the others."""
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for bar in self._window.findChildren(QTabBar, options=direct):
+            bar.hide()
 
     def _give_corner(self, workspace: str) -> None:
         """Recording needs the height at the right, everything else the width at the foot."""

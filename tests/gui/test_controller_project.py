@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.base.controls import Factor
+from core.session.relink import missing_media
 from core.session.store import PROJECT, load_project
 from core.timeline.document import Document, Marker
 from core.timeline.edits import set_locked
@@ -105,6 +106,17 @@ def test_save_as_goes_on_in_the_new_folder(studio: Studio, tmp_path: Path, qtbot
     assert not old.exists()
     assert load_project(project.folder / PROJECT).document == project.document
     assert project.recent == (project.folder,)
+
+
+def test_save_as_finds_media_beside_the_old_folder(
+    sample_studio: Studio, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = sample_studio.project
+    assert not project.is_modified
+    _save_as(sample_studio, tmp_path / "far" / "mine", qtbot)
+    assert not project.missing_media
+    saved = load_project(project.folder / PROJECT).document
+    assert not missing_media(saved, project.folder)
 
 
 def test_modified_follows_undo_back_to_what_was_saved(

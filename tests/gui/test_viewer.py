@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from core.base.controls import Factor
 from core.face.topology import CHIN, FOREHEAD_TOP, LEFT_BROW, LEFT_IRIS, UPPER_OUTER
 from studio.controller.exports import ExportSettings
+from studio.controller.preview import State
 from studio.controller.studio import Studio
 from studio.panels.transport import parse_time
 from studio.panels.viewer import ViewerPanel
@@ -19,6 +20,7 @@ from studio.panels.viewer_drop import Kind, kind_of
 from studio.panels.viewer_gesture import ViewerGesture
 from studio.panels.viewer_grips import Grip, drag_lanes, grip_at, outlines
 from studio.widgets.picture_view import Mode, PictureView
+from studio.widgets.theme import colors
 
 NOSE = 4
 
@@ -186,6 +188,19 @@ class TestPanel:
         panel.view.set_result(np.zeros((4, 4, 3), np.uint8))
         studio.preview.picture_ready.emit(0, np.zeros((4, 4, 3), np.uint8))
         assert not panel.empty.isVisible()
+
+    def test_a_failure_hides_the_last_picture(self, portrait_studio: Studio, qtbot: QtBot) -> None:
+        panel = ViewerPanel(portrait_studio)
+        qtbot.addWidget(panel)
+        panel.resize(600, 500)
+        panel.show()
+        portrait_studio.preview.request(0)
+        qtbot.waitUntil(lambda: panel.view.has_picture, timeout=20_000)
+        portrait_studio.set_face(3)
+        qtbot.waitUntil(lambda: portrait_studio.preview.state is State.FAILED, timeout=20_000)
+        qtbot.wait(20)
+        image, corner = panel.view.grab().toImage(), panel.view.picture_rect().topLeft()
+        assert image.pixelColor(corner.toPoint() + QPoint(3, 3)) == QColor(colors().canvas)
 
     def test_landmarks_are_shown_without_an_engine(
         self, portrait_studio: Studio, qtbot: QtBot

@@ -12,7 +12,7 @@ from PIL import Image
 from core.base.errors import Cancelled, EngineError, MediaError
 from core.base.progress import Note, Progress, Step
 from core.base.time import FrameRange
-from core.export.job import ExportJob
+from core.export.job import ExportJob, check_job
 from core.export.presets import PRESETS, available_presets, preset_named
 from core.export.settings import Corner, ExportSettings, Mark, Picture, Sidecar, SoundMode
 from core.media.audio import read_audio
@@ -35,6 +35,12 @@ def with_preset(job: ExportJob, name: str, **changes: object) -> ExportJob:
 
 def brightness(path: Path, rate: Fraction = Fraction(25)) -> list[float]:
     return [float(frame.mean()) for frame in read_frames(path, rate)]
+
+
+def test_a_wrong_ending_is_refused_before_any_work(job: ExportJob) -> None:
+    job = replace(job, settings=replace(job.settings, preset="gif"))
+    with pytest.raises(MediaError, match="GIF"):
+        check_job(job)
 
 
 @pytest.mark.parametrize("name", [p.name for p in available_presets() if p.codec])
