@@ -269,7 +269,7 @@ class _Maker:
             return self._unlearned(path, gate, params)
         if heard_cues(self._document, params):  # a person's word counts more
             return {**tracks, Factor.LIPS: self._lips(path, gate, params)}
-        return {**tracks, Factor.LIPS: self._with_latents(tracks[Factor.LIPS], path)}
+        return {**tracks, Factor.LIPS: self._with_latents(tracks[Factor.LIPS], path, gate)}
 
     def _unlearned(self, path: Path, gate: SilenceGate, params: VoiceParams) -> Tracks:
         """What a trained speaker moves, made without one: expression stays at rest."""
@@ -291,9 +291,9 @@ class _Maker:
             cache=self._cache,
             progress=self._progress,
         )
-        return self._with_latents(track, path)
+        return self._with_latents(track, path, gate)
 
-    def _with_latents(self, lips: FactorTrack, path: Path) -> FactorTrack:
+    def _with_latents(self, lips: FactorTrack, path: Path, gate: SilenceGate) -> FactorTrack:
         if self._extractor is None:
             return lips
         latents = voice_latents(self._extractor, path, self._cache, self._progress)
