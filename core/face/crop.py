@@ -33,15 +33,15 @@ class CroppedTracker:
     ) -> list[Face]:
         """The faces in the box, the largest first.
 
-        Where the detector is sure of none, the one it doubts least counts: a person vouches for
-        it by the box.
+        All are sure: a person vouches for them by the box. Where the detector believes in none, the
+        one that it doubts least counts.
         """
         part, offset = _cut(rgb, self._box)
         found = self._tracker.detect(part, progress, min_score=0.0)
         sure = [face for face in found if face.score >= max(min_score, MIN_SCORE)]
         if not sure and found:
-            sure = [replace(max(found, key=lambda face: face.score), score=1.0)]
-        return [_moved(face, offset) for face in sure]
+            sure = [max(found, key=lambda face: face.score)]
+        return [replace(_moved(face, offset), score=1.0) for face in sure]
 
     def track(
         self, frames: Iterable[Picture], progress: Progress | None = None, *, face: int = 0

@@ -7,6 +7,7 @@ import pytest
 from core.base.controls import INDEX, REST
 from core.base.errors import FaceError
 from core.base.progress import Note, Progress
+from core.face.crop import looking_through
 from core.face.portrait import find_portrait_face, pose_of
 from core.face.rig import landmarks_3d
 from core.face.tracker import Face, box_of
@@ -58,6 +59,22 @@ def test_an_animal(tracker):
 def test_a_face_that_the_detectors_doubt_is_an_animal():
     with pytest.raises(FaceError, match="animal"):
         find_portrait_face(canvas(), FixedTracker(drawn_face(score=0.39)))
+
+
+def test_a_monkey_is_no_person_unless_a_person_draws_a_box_around_it():
+    monkey = drawn_face(score=0.7, px_per_cm=12.0)
+    with pytest.raises(FaceError, match="animal"):
+        find_portrait_face(canvas(), FixedTracker(monkey))
+    box = looking_through(FixedTracker(monkey), (0.0, 0.0, 1.0, 1.0))
+    assert find_portrait_face(canvas(), box).score == 1.0
+
+
+def test_faces_keep_their_numbers_beside_an_animal():
+    tracker = FixedTracker(drawn_face(score=0.7, px_per_cm=12.0), drawn_face())
+    assert find_portrait_face(canvas(), tracker) is tracker.faces[1]
+    assert find_portrait_face(canvas(), tracker, 1) is tracker.faces[1]
+    with pytest.raises(FaceError, match="animal"):
+        find_portrait_face(canvas(), tracker, 0)
 
 
 def test_several_faces_take_the_largest_and_say_so(portrait, tracker):
