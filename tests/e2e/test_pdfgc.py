@@ -136,9 +136,9 @@ def test_each_factor_comes_from_its_own_source(
     np.testing.assert_allclose(rows[:, EXPRESSION], PUBLISHED.expression_gain * smile, rtol=1e-5)
     eyes = published(two.name, Factor.EYES)
     np.testing.assert_allclose(rows[:, EYES], PUBLISHED.eyes_gain * eyes, rtol=1e-5)
-    spoken = by_name["Lips from speech"][Factor.LIPS].latents.share[:N] == 1.0
+    spoken = by_name["Motion from speech"][Factor.LIPS].latents.share[:N] == 1.0
     assert spoken.sum() > 0
-    lips = PUBLISHED.mouth_gain * published("Lips from speech", Factor.LIPS)
+    lips = PUBLISHED.mouth_gain * published("Motion from speech", Factor.LIPS)
     np.testing.assert_allclose(rows[spoken, MOUTH], lips[spoken], rtol=1e-5, atol=1e-6)
 
 
