@@ -77,11 +77,14 @@ def check(tmp_path: Path) -> Callable[..., None]:
     return run
 
 
-@pytest.mark.parametrize("stage", ["Recognising speech", "Portrait"])
+@pytest.mark.parametrize(
+    ("stage", "way"),
+    [("Listening", "facial"), ("Recognising speech", "phones"), ("Portrait", "facial")],
+)
 def test_while_voice_and_portrait_are_prepared(
-    check: Callable[..., None], small_portrait: Path, sample_speech: Path, stage: str
+    check: Callable[..., None], small_portrait: Path, sample_speech: Path, stage: str, way: str
 ) -> None:
-    check(stage, small_portrait, "--audio", sample_speech)
+    check(stage, small_portrait, "--audio", sample_speech, "--lips-from", way)
 
 
 def test_while_a_clip_is_tracked(
