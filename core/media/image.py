@@ -93,16 +93,9 @@ def read_image(path: Path, *, max_side: int = MAX_SIDE) -> Image:
         MediaError: the file is missing, damaged, no picture, or too large to decode.
     """
     with _opened(path) as picture:
-        upright = _upright_transpose(picture)
         target = _limited_size(picture.size, max_side)
-        if target != picture.size:
-            picture.draft(None, target)  # JPEG only: decodes at 1/2, 1/4 or 1/8
-        width, height = picture.size
-        if width * height > _MAX_DECODED_PIXELS:
-            raise MediaError(
-                f"“{path.name}” has {width} × {height} pixels, which is too large to read: "
-                f"save it with {MAX_SIDE} pixels on the longest side."
-            )
+        _draft(path, picture, target)
+        upright = _upright_transpose(picture)
         profile = picture.info.get("icc_profile")
         picture.load()
         eight_bit = _to_eight_bit(picture)
@@ -118,14 +111,30 @@ def image_size(path: Path) -> tuple[int, int]:
     """Width and height in px that `read_image` will return, from the file's header alone.
 
     Raises:
-        MediaError: the file is missing or no picture.
+        MediaError: the file is missing, no picture, or too large to decode.
     """
     with _opened(path) as picture:
         width, height = _limited_size(picture.size, MAX_SIDE)
+        _draft(path, picture, (width, height))
         upright = _upright_transpose(picture)
     turned = upright is not None and upright >= Pillow.Transpose.ROTATE_90
     turned = turned and upright != Pillow.Transpose.ROTATE_180
     return (height, width) if turned else (width, height)
+
+
+def _draft(path: Path, picture: Pillow.Image, target: tuple[int, int]) -> None:
+    """Lets a JPEG be decoded at 1/2, 1/4 or 1/8, and refuses what is too large all the same.
+
+    Comes before anything else: Pillow decodes a whole PNG to look for its EXIF.
+    """
+    if target != picture.size:
+        picture.draft(None, target)
+    width, height = picture.size
+    if width * height > _MAX_DECODED_PIXELS:
+        raise MediaError(
+            f"“{path.name}” has {width} × {height} pixels, which is too large to read: "
+            f"save it with {MAX_SIDE} pixels on the longest side."
+        )
 
 
 def write_png(path: Path, pixels: NDArray[np.uint8], comment: str = "") -> None:
